@@ -1,0 +1,51 @@
+/* The one script of the site: sliders, and formulas that copy as TeX. It listens on the document, so pages that
+   instant navigation swaps in need no second start. */
+(() => {
+  const frame = (box, i) => `${box.dataset.frames}.${i}.svg`
+
+  /* The frames of a slider are fetched when it is first touched, so that none is late under the hand. */
+  const load = event => {
+    const box = event.target.closest?.(".slider")
+    if (!box || box.frames) return
+    box.frames = box.dataset.values.split("|").map((_, i) => {
+      const image = new Image()
+      image.src = frame(box, i)
+      return image
+    })
+  }
+  for (const kind of ["pointerover", "pointerdown", "focusin"]) document.addEventListener(kind, load)
+
+  document.addEventListener("input", event => {
+    const box = event.target.closest?.(".slider")
+    if (!box) return
+    load(event)
+    const value = box.dataset.values.split("|")[event.target.value]
+    box.querySelector("output").textContent = value
+    event.target.setAttribute("aria-valuetext", value)
+    const image = box.querySelector("img")
+    image.src = frame(box, event.target.value)
+    /* A link clicked through leaves the default frame's text behind: say which frame this is. */
+    image.dataset.value = value
+  })
+
+  const tex = math => {
+    const text = math.getAttribute("alttext")
+    return math.getAttribute("display") === "block" ? `$$${text}$$` : `$${text}$`
+  }
+  const enclosing = node => (node.nodeType === 1 ? node : node.parentElement)?.closest("math")
+
+  document.addEventListener("copy", event => {
+    const selection = getSelection()
+    if (!selection.rangeCount || selection.isCollapsed) return
+    const range = selection.getRangeAt(0).cloneRange()
+    const [first, last] = [enclosing(range.startContainer), enclosing(range.endContainer)]
+    if (first) range.setStartBefore(first)
+    if (last) range.setEndAfter(last)
+    const part = range.cloneContents()
+    const formulas = part.querySelectorAll("math")
+    if (!formulas.length) return
+    for (const math of formulas) math.replaceWith(tex(math))
+    event.clipboardData.setData("text/plain", part.textContent)
+    event.preventDefault()
+  })
+})()

@@ -1,0 +1,148 @@
+"""TeX between dollars becomes MathML while Markdown is converted: `markdown_extensions: [snippets._build.maths]`.
+
+`pymdownx.arithmatex` finds the formulas, `math-core` translates them. A formula that does not translate stays visible
+as `<code class="tex-fault" title="why">`, and is logged as an error, so that any generator can stop at it.
+`math_font()` cuts the font that carries the formulas to readers whose system has none.
+"""
+
+import hashlib
+import html
+import logging
+import re
+import xml.etree.ElementTree as etree
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from markdown.treeprocessors import Treeprocessor
+from math_core import LatexError, LatexToMathML
+from pymdownx.arithmatex import ArithmatexExtension
+
+MACROS = {
+    "d": r"\mathrm{d}",  # differentials
+    "R": r"\mathbb{R}",
+    "vec": r"\mathbf{#1}",
+    "mat": r"\mathbf{#1}",
+    "unit": r"\;\text{#1}",
+    "T": r"^{\mathsf{T}}",
+    "argmin": r"\operatorname*{arg\,min}",
+}
+# What math-core accepts and then prints or drops without a word.
+SILENT = {
+    r"\\\\\s*\[": r"a row distance, \\[...], would be printed",
+    r"\\\\\*": r"\\* would print its star",
+    r"(?<!\\)%": "a comment, %, would swallow the rest",
+    r"\\(label|eqref|ref)\b": "formulas are not numbered",
+}
+
+
+class MathError(ValueError):
+    """TeX that cannot be shown."""
+
+
+def mathml(tex, display):
+    """The `<math>` element for this TeX, with the TeX as its `alttext`; raises `MathError`.
+
+    >>> mathml("x^2", display=False)
+    '<math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>'
+    """
+    for pattern, why in SILENT.items():
+        if re.search(pattern, tex):
+            raise MathError(why)
+    try:
+        text = LatexToMathML(macros=MACROS, fancy_error=False).convert_with_local_state(tex, displaystyle=display)
+    except LatexError as error:
+        raise MathError(re.sub(r"^\d+: ", "", str(error))) from None
+    if "\\" in re.sub(r"<[^>]*>", "", text):
+        raise MathError("a command would be printed as it stands")
+    return text.replace("<math", f'<math alttext="{html.escape(tex)}"', 1)
+
+
+class MathTreeprocessor(Treeprocessor):
+    def run(self, root):
+        for element in list(root.iter()):
+            if element.get("class") != "arithmatex":
+                continue
+            display = element.tag == "div"
+            tex = html.unescape(element.text) if display else element.text
+            tex = " ".join(tex[2:-2].split())
+            element.attrib.clear()
+            try:
+                element.text = self.md.htmlStash.store(mathml(tex, display))
+                if display:  # a wide formula scrolls in its box, also by keyboard
+                    element.attrib |= {"class": "formula", "tabindex": "0", "role": "group", "aria-label": "formula"}
+            except MathError as error:
+                logging.getLogger(__name__).error("%s in $%s$", error, tex)
+                element.text = ""
+                code = etree.SubElement(element, "code", {"class": "tex-fault", "title": str(error)})
+                code.text = tex
+
+
+class MathExtension(ArithmatexExtension):
+    def extendMarkdown(self, md):
+        super().extendMarkdown(md)
+        md.treeprocessors.register(MathTreeprocessor(md), "maths", 15)  # after inline patterns
+
+
+def makeExtension(**options):
+    return MathExtension(generic=True, inline_syntax=["dollar"], block_syntax=["dollar"], **options)
+
+
+def math_font(characters, cache):
+    """STIX Two Math as WOFF2, cut down to these characters and to all that formulas stretch, from the cache if it can.
+
+    The glyphs that the font's MATH table names (variants and parts of stretchy brackets, roots and accents) have no
+    character of their own, so each of them is asked for by name.
+    """
+    from .render import keep, prune
+
+    source = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    characters = "".join(sorted(set(characters)))
+    made_of = [characters, version("ziamath"), version("fonttools"), Path(__file__).read_text("utf-8")]
+    kept = cache / "font" / (hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:32] + ".woff2")
+    try:
+        return kept.read_bytes()
+    except OSError:
+        pass
+    font = _subset(source, characters)
+    try:
+        keep(kept, font)
+        prune(kept.parent, {kept.name})
+    except OSError:  # a cache that cannot be written costs time, not the build
+        pass
+    return font
+
+
+def _subset(source, characters):
+    import io
+
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(source)
+    options = subset.Options(flavor="woff2", layout_features=["ssty", "dtls", "flac"], notdef_outline=True)
+    options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]  # the licence travels along
+    best = font.getBestCmap()
+    base = {best[ord(character)] for character in characters if ord(character) in best}
+    cut = subset.Subsetter(options)
+    cut.populate(glyphs=_stretched(font["MATH"].table, base), unicodes=[ord(character) for character in characters])
+    cut.subset(font)
+    font.flavor = "woff2"
+    out = io.BytesIO()
+    font.save(out)
+    return out.getvalue()
+
+
+def _stretched(table, glyphs):
+    """The larger forms of these glyphs, and the parts from which still larger ones are put together."""
+    variants, found = table.MathVariants, set()
+    for coverage, constructions in (
+        (variants.VertGlyphCoverage, variants.VertGlyphConstruction),
+        (variants.HorizGlyphCoverage, variants.HorizGlyphConstruction),
+    ):
+        for glyph, construction in zip(coverage.glyphs, constructions, strict=True):
+            if glyph in glyphs:
+                found |= {record.VariantGlyph for record in construction.MathGlyphVariantRecord}
+                if construction.GlyphAssembly:
+                    found |= {part.glyph for part in construction.GlyphAssembly.PartRecords}
+    return found

@@ -1,0 +1,250 @@
+"""What a build does to pages: check what they show, put results in, finish images, and draw the map of concepts.
+
+Free of MkDocs: paths are relative to `docs/`, text goes in and text comes out, faults are collected.
+"""
+
+import html
+import posixpath
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import yaml
+
+from .concept_map import concept_map
+from .render import Fault, render
+
+FENCE = re.compile(r"(?ms)^( *)(`{3,}|~{3,})[^\n]*\n.*?^\1\2 *$")
+INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
+IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*([^)\s]*)[^)]*\)")
+IMAGE_TAG = re.compile(r"<img\b[^>]*>")
+SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
+TEX_FAULT = re.compile(r'<code class="tex-fault" title="(.*?)">(.*?)</code>', re.DOTALL)
+MAP = "<!-- map of concepts -->"
+ALT_LENGTH = 40  # characters; less is a label, not a sentence
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def locate(message, docs):
+    """MkDocs' message about a link, with the file and line at which the link stands put before it."""
+    found = re.match(r"Doc file '([^']+)' contains (?:a link|an absolute link|an unrecognized relative link) '([^']*)'", message)
+    if not found:
+        return message
+    text = (docs / found[1]).read_text("utf-8")
+    return f"docs/{found[1]}:{line_of(text, max(0, text.find(f']({found[2]}')))}: {message}"
+
+
+class _Attributes(HTMLParser):
+    def handle_starttag(self, tag, attributes):
+        self.found = dict(attributes)
+
+
+def _attributes(tag):
+    parser = _Attributes()
+    parser.feed(tag)
+    return parser.found
+
+
+def module_of(page):
+    """`chapter/concept` as the snippet spells it, for the page `chapter/concept.md`."""
+    return page.removesuffix(".md").replace("-", "_")
+
+
+class Site:
+    """One build: the report of the engine, what the pages use of it, and what is wrong."""
+
+    def __init__(self, root, docs, cache=None):
+        self.root, self.docs = root, docs
+        self.cache = cache or root / ".cache"
+        self.report = render(root / "snippets", self.cache)
+        self.faults = list(self.report.faults)
+        self.failed = {fault.path.removeprefix("snippets/").removesuffix(".py"): fault for fault in self.faults}
+        self.used = set()
+        self.pages = {}  # src_uri: (text of the file, front matter)
+        self.glossary = {}
+
+    def fault(self, page, line, message):
+        self.faults.append(Fault(f"docs/{page}", line, message))
+        return f'<p class="fault" role="alert">{html.escape(f"docs/{page}:{line}: {message}")}</p>'
+
+    def generated(self):
+        """The files of the site that no one wrote: `{path: text}`."""
+        files = {f"figures/{name}": text for name, text in self.report.results.items() if name.endswith(".svg")}
+        for name, source in self.report.sources.items():
+            files[f"downloads/{posixpath.basename(name)}.py"] = source
+        for name, text in self.report.notebooks.items():
+            files[f"downloads/{posixpath.basename(name)}.ipynb"] = text
+        return files
+
+    # Pages, before anything is converted
+
+    def find_pages(self, texts):
+        """Take note of all pages, `{path: text}`, and check that the three trees mirror each other."""
+        for page, text in texts.items():
+            front = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+            self.pages[page] = text, (yaml.safe_load(front[1]) or {}) if front else {}
+        for page, (text, front) in sorted(self.pages.items()):
+            for needed in front.get("prerequisites", []):
+                if needed not in self.pages:
+                    self.fault(page, line_of(text, text.find(needed)), f"the prerequisite {needed} is no page")
+            if self.is_concept(page):
+                chapter, _, concept = module_of(page).partition("/")
+                for wanted in (f"snippets/{chapter}/{concept}.py", f"tests/{chapter}/test_{concept}.py"):
+                    if not (self.root / wanted).is_file():
+                        self.fault(page, 1, f"this page has no {wanted}")
+                for name in ("prerequisites", "summary"):
+                    if name not in front:
+                        self.fault(page, 1, f"the front matter has no {name}")
+        glossary = self.pages.get("glossary.md", ("", {}))[0]
+        self.glossary = dict(re.findall(r"(?m)^(?!#)(\S.*)\n:   (.*(?:\n    \S.*)*)", glossary))
+
+    def is_concept(self, page):
+        return "/" in page and not page.startswith(("labs/", "assets/"))
+
+    def checked_markdown(self, markdown, page):
+        """The Markdown with printed results in their places; what is wrong becomes a fault and a note on the page."""
+        text = self.pages[page][0]
+        ahead = text.count("\n") - markdown.count("\n")
+
+        def include(found):
+            indent, path, section = found.groups()
+            line = ahead + line_of(markdown, found.start())
+            if path.endswith(".txt"):
+                self.used.add(path)
+                if path in self.report.results:
+                    return "\n".join(indent + row for row in self.report.results[path].rstrip().split("\n"))
+                missing = self.failed.get(posixpath.dirname(path)) or f"no snippet prints {path}"
+            else:
+                file = next((f for f in (self.root / "snippets" / path, self.root / "tests" / path) if f.is_file()), None)
+                if file is None:
+                    missing = f"there is no {path}"
+                elif section and section not in SECTION.findall(file.read_text("utf-8")):
+                    missing = f"{path} has no section {section}"
+                else:
+                    self.used.add(f"{path}:{section}")
+                    return found[0]
+            if isinstance(missing, str):
+                self.fault(page, line, missing)
+            return f"{indent}{missing}"
+
+        markdown = INCLUDE.sub(include, markdown)
+        fences = [found.span() for found in FENCE.finditer(markdown)]
+
+        def image(found):
+            if any(start <= found.start() < end for start, end in fences):
+                return found[0]
+            alt, path = " ".join(found[1].split()), found[2]
+            line = line_of(text, text.find(found[0]))
+            if len(alt) < ALT_LENGTH:
+                return self.fault(page, line, f"the image {path} has no alt text of a sentence")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            name = target.removeprefix("figures/")
+            if name == target:
+                return found[0]
+            self.used.add(name)
+            if name in self.report.results:
+                return found[0]
+            if failed := self.failed.get(posixpath.dirname(name)):
+                return f'<p class="fault" role="alert">{html.escape(str(failed))}</p>'
+            return self.fault(page, line, f"no snippet draws {path}")
+
+        markdown = IMAGE.sub(image, markdown)
+        if page != "glossary.md":
+            terms = [f"*[{term}]: {self.plain(text)}" for term, text in self.glossary.items()]
+            markdown += "\n\n" + "\n".join(terms) + "\n"
+        return markdown
+
+    @staticmethod
+    def plain(text):
+        """A definition as a tooltip can show it: no links, no TeX."""
+        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(text.split()))
+        return text.replace("$", "").replace("*", "").replace('"', "'")
+
+    # Pages, as HTML
+
+    def finished_html(self, content, page, url):
+        """The page with sized images, sliders, one tooltip a term, and its faulty formulas reported."""
+        text = self.pages[page][0]
+        for why, tex in TEX_FAULT.findall(content):
+            tex = html.unescape(tex)
+            spot = re.search(r"\s+".join(re.escape(part) for part in tex.split()), text)
+            self.fault(page, line_of(text, spot.start() if spot else 0), f"{html.unescape(why)} in the formula {tex}")
+        base = posixpath.join("/", url)
+
+        def image(found):
+            attributes = _attributes(found[0])
+            target = posixpath.normpath(posixpath.join(base, attributes["src"])).lstrip("/")
+            name = target.removeprefix("figures/")
+            if name not in self.report.results:
+                return found[0]
+            width, height = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', self.report.results[name]).groups()
+            size = f'width="{float(width) * 4 / 3:.0f}" height="{float(height) * 4 / 3:.0f}"'
+            tag = f'<img alt="{html.escape(attributes["alt"])}" src="{attributes["src"]}" {size} loading="lazy" decoding="async">'
+            slider = self.report.sliders.get(name)
+            return slider_html(tag, attributes["src"], slider) if slider else f'<span class="figure">{tag}</span>'
+
+        content = IMAGE_TAG.sub(image, content)
+        seen = set()
+
+        def once(found):
+            if found[1] is None or found[1] in seen:
+                return found[0] if found[1] is None else found[2]
+            seen.add(found[1])
+            return found[0]
+
+        headings = r"<h[1-6]\b.*?</h[1-6]>"
+        content = re.sub(headings, lambda h: re.sub(r"</?abbr\b[^>]*>", "", h[0]), content, flags=re.DOTALL)
+        return re.sub(r'<abbr title="(.*?)">(.*?)</abbr>', once, content, flags=re.DOTALL)
+
+    def with_map(self, content, file, files):
+        """The page with the map of concepts where it asks for one."""
+        if MAP not in content:
+            return content
+        concepts = {}
+        for page, (text, front) in self.pages.items():
+            if self.is_concept(page):
+                target = files.get_file_from_path(page)
+                chapter = target.page.parent.title if target.page.parent else ""
+                concepts[page] = target.page.title, chapter, target.url_relative_to(file), front
+        order = [file.src_uri for file in files.documentation_pages() if file.src_uri in concepts]
+        return content.replace(MAP, concept_map({page: concepts[page] for page in order}))
+
+    # The site as a whole
+
+    def check_use(self):
+        """Everything that snippets make is shown somewhere, and every section too."""
+        for name, line in self.report.lines.items():
+            default = re.sub(r"\.\d+\.svg$", ".svg", name)
+            if default == name and name not in self.used:
+                self.faults.append(Fault(f"snippets/{posixpath.dirname(name)}.py", line, f"no page uses {name}"))
+        for name, source in self.report.sources.items():
+            for found in SECTION.finditer(source):
+                if f"{name}.py:{found[1]}" not in self.used:
+                    line = line_of(source, found.start())
+                    self.faults.append(Fault(f"snippets/{name}.py", line, f"no page shows the section {found[1]}"))
+        self.faults = sorted(set(map(str, self.faults)))
+
+    @staticmethod
+    def maths_characters(content):
+        """All characters that stand in formulas, and the letters into which browsers turn a plain italic one."""
+        inside = "".join(re.findall(r"<math\b.*?</math>", content, re.DOTALL))
+        letters = html.unescape(re.sub(r"<[^>]*>", "", inside))
+        italic = {c: chr(0x1D434 + ord(c) - ord("A")) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+        italic |= {c: chr(0x1D44E + ord(c) - ord("a")) for c in "abcdefghijklmnopqrstuvwxyz"} | {"h": "ℎ"}
+        italic |= {chr(0x3B1 + i): chr(0x1D6FC + i) for i in range(25)}  # Greek
+        return letters + "".join(italic.get(c, "") for c in letters) + "√∂"
+
+
+def slider_html(image, source, slider):
+    """A figure with a native range input; the script loads the other frames when it is first touched."""
+    values = [f"{value:.3g}" + (f" {slider['unit']}" if slider["unit"] else "") for value in slider["values"]]
+    stem = source.removesuffix(".svg")
+    return (
+        f'<span class="figure slider" data-frames="{html.escape(stem)}" data-values="{html.escape("|".join(values))}">'
+        f"{image}<label><span>{html.escape(slider['parameter'])} = <output>{values[slider['default']]}</output></span>"
+        f'<input type="range" min="0" max="{len(values) - 1}" step="1" value="{slider["default"]}" autocomplete="off" '
+        f'aria-valuetext="{html.escape(values[slider["default"]])}"></label></span>'
+    )

@@ -1,0 +1,73 @@
+"""How figures look: one palette with a fixed meaning, and SVG files that serve light and dark."""
+
+import re
+
+# name: (light, dark). A snippet says "C0" and so on, and still runs with Matplotlib's own colours elsewhere.
+PALETTE = {
+    "function": ("#0b5cad", "#74b5ff"),  # C0
+    "derivative": ("#b8400a", "#ff9d66"),  # C1: derivatives and gradients
+    "path": ("#8e2a86", "#f095e4"),  # C2: the path taken
+    "target": ("#00694c", "#4fd3a4"),  # C3
+    "ink": ("#1d232b", "#e4e7ec"),
+    "muted": ("#5b6570", "#a3adb9"),  # "gray"
+    "line": ("#d5d9df", "#3b424c"),  # grids
+    "paper": ("#fdfdfb", "#15191f"),  # behind legends
+}
+LIGHT = {name: light for name, (light, _) in PALETTE.items()}
+ALIASES = {"#808080": "muted", "#000000": "ink", "#ffffff": "paper"}  # what "gray", "black" and "white" become
+
+FIGURE = {
+    "figure.figsize": (6.4, 4.0),
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "font.family": "STIXGeneral",
+    "font.size": 13,
+    "mathtext.fontset": "stix",
+    "axes.facecolor": "none",
+    "axes.edgecolor": LIGHT["muted"],
+    "axes.labelcolor": LIGHT["ink"],
+    "axes.titlesize": 13,
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes3d.xaxis.panecolor": "none",
+    "axes3d.yaxis.panecolor": "none",
+    "axes3d.zaxis.panecolor": "none",
+    "grid.color": LIGHT["line"],
+    "grid.linewidth": 0.7,
+    "text.color": LIGHT["ink"],
+    "xtick.color": LIGHT["muted"],
+    "xtick.labelcolor": LIGHT["ink"],
+    "ytick.color": LIGHT["muted"],
+    "ytick.labelcolor": LIGHT["ink"],
+    "legend.frameon": True,
+    "legend.framealpha": 0.85,
+    "legend.facecolor": LIGHT["paper"],
+    "legend.edgecolor": LIGHT["line"],
+    "lines.linewidth": 2,
+    "lines.markersize": 6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "calculus-for-machine-learning",
+}
+# Kept apart: building the cycle needs a module that only a drawing process should import.
+CYCLE = [LIGHT[name] for name in ("function", "derivative", "path", "target")]
+
+
+def themed(svg):
+    """The SVG with its palette colours turned into variables that follow the reader's light or dark scheme.
+
+    Inside an `<img>` the media query answers to the `color-scheme` of the page around it.
+    """
+    names = {light: name for name, light in LIGHT.items()} | ALIASES
+    used = sorted({names[c] for c in re.findall(r"#[0-9a-f]{6}\b", svg) if c in names})
+    dark = "".join(f"--{name}:{PALETTE[name][1]};" for name in used)
+    style = f"<style>@media (prefers-color-scheme: dark){{:root{{{dark}}}}}</style>"
+    svg = re.sub(
+        r"(?<=: )#[0-9a-f]{6}\b", lambda m: f"var(--{names[m[0]]}, {m[0]})" if m[0] in names else m[0], svg
+    )
+    head = re.search(r"<svg\b[^>]*>", svg)
+    return svg[head.start() : head.end()] + style + svg[head.end() :]

@@ -1,0 +1,223 @@
+"""Gradient descent: walking downhill on the loss of a line through student marks."""
+
+# --8<-- [start:imports]
+import matplotlib.pyplot as plt
+import numpy as np
+# --8<-- [end:imports]
+
+
+# --8<-- [start:students]
+def students(n=40):
+    """Simulated students: hours studied (0 to 10), attendance (40 to 100 %) and marks, three arrays of shape (n,).
+
+    The marks are 12 + 5 a studied hour + 0.3 a percent of attendance + noise of standard deviation 5.
+    """
+    rng = np.random.default_rng(0)
+    hours = rng.uniform(0, 10, n)
+    attendance = rng.uniform(40, 100, n)
+    marks = 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
+    return hours, attendance, marks
+
+
+def centred_hours():
+    """The student data for a line: X of shape (40, 2) with columns 1 and hours minus their mean, and the marks y."""
+    hours, _, marks = students()
+    return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
+# --8<-- [end:students]
+
+
+# --8<-- [start:loss]
+def loss(w, X, y):
+    """Mean-squared error of the predictions X @ w, in squared marks: 1/n times the sum of squared residuals.
+
+    Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
+    """
+    residual = X @ w - y
+    return residual @ residual / len(y)
+
+
+def gradient(w, X, y):
+    """Gradient of `loss` with respect to w, of shape (p,): 2/n times X transposed times the residuals."""
+    return 2 / len(y) * X.T @ (X @ w - y)
+# --8<-- [end:loss]
+
+
+# --8<-- [start:descend]
+def descend(gradient, w, learning_rate, steps):
+    """The points of gradient descent from w, as rows of an array of shape (steps + 1, p): `w -= learning_rate * gradient`.
+
+    >>> print(descend(lambda w: 2 * w, np.array([1.0]), learning_rate=0.25, steps=3)[:, 0])
+    [1.    0.5   0.25  0.125]
+    """
+    path = [w]
+    for _ in range(steps):
+        w = w - learning_rate * gradient(w)
+        path.append(w)
+    return np.array(path)
+
+
+def least_squares(X, y):
+    """The weights, of shape (p,), with the smallest `loss`, straight from linear algebra."""
+    return np.linalg.lstsq(X, y, rcond=None)[0]
+# --8<-- [end:descend]
+
+
+# --8<-- [start:walk]
+def random_start():
+    """A random first guess: an intercept between 0 and 100 marks and a slope between -10 and 20 marks per hour."""
+    return np.random.default_rng(3).uniform([0, -10], [100, 20])
+
+
+def walk(steps):
+    """Descent on the student data from the random start, with a learning rate of 0.1."""
+    X, y = centred_hours()
+    return descend(lambda w: gradient(w, X, y), random_start(), learning_rate=0.1, steps=steps)
+
+
+def print_walk():
+    """Where the walk is after some steps, and where least squares says that it should end."""
+    X, y = centred_hours()
+    path = walk(40)
+    print("step   intercept (marks)   slope (marks per hour)   loss (marks²)")
+    for step in (0, 1, 2, 5, 10, 20, 40):
+        w = path[step]
+        print(f"{step:4d}   {w[0]:17.3f}   {w[1]:22.3f}   {loss(w, X, y):13.2f}")
+    best = least_squares(X, y)
+    print(f"best   {best[0]:17.3f}   {best[1]:22.3f}   {loss(best, X, y):13.2f}")
+# --8<-- [end:walk]
+
+
+# --8<-- [start:grid]
+def loss_grid(intercepts, slopes):
+    """The loss at every pair of an intercept and a slope, of shape (len(slopes), len(intercepts))."""
+    X, y = centred_hours()
+    return np.array([[loss(np.array([b, m]), X, y) for b in intercepts] for m in slopes])
+# --8<-- [end:grid]
+
+
+# --8<-- [start:surface]
+def figure_surface():
+    intercepts, slopes = np.linspace(0, 110, 23), np.linspace(-12, 20, 23)
+    X, y = centred_hours()
+    path = walk(20)
+    fig = plt.figure(figsize=(6.4, 5.2))
+    ax = fig.add_subplot(projection="3d", computed_zorder=False)
+    b, m = np.meshgrid(intercepts, slopes)
+    ax.plot_surface(b, m, loss_grid(intercepts, slopes), color="C0", alpha=0.3, shade=False, edgecolor="C0", lw=0.3)
+    height = np.array([loss(w, X, y) for w in path])
+    ax.plot(*path.T, height, "o-", color="C2", markersize=4)
+    ax.plot(*path[0], height[0], "s", color="C2", markersize=8)
+    ax.plot(*least_squares(X, y), loss(least_squares(X, y), X, y), "*", color="C3", markersize=15)
+    ax.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)", zlabel="loss (marks²)")
+    ax.view_init(32, -125)
+    ax.set_box_aspect(None, zoom=0.85)
+    return fig
+# --8<-- [end:surface]
+
+
+# --8<-- [start:path]
+def figure_path(steps=20):
+    X, y = centred_hours()
+    path, best = walk(20), least_squares(X, y)
+    losses = np.array([loss(w, X, y) for w in path])
+    intercepts, slopes = np.linspace(0, 110, 56), np.linspace(-12, 20, 56)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.9))
+    levels = loss(best, X, y) + 60 * np.arange(1, 9) ** 2
+    left.contour(intercepts, slopes, loss_grid(intercepts, slopes), levels, colors="C0", linewidths=1, alpha=0.7)
+    left.plot(*path[: steps + 1].T, "o-", color="C2", markersize=4)
+    left.plot(*path[0], "s", color="C2", markersize=8)
+    left.plot(*best, "*", color="C3", markersize=15)
+    left.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)")
+    right.semilogy(losses[: steps + 1], "o-", color="C2", markersize=4)
+    right.axhline(loss(best, X, y), ls="--", color="C3")
+    right.set(xlabel="step", ylabel="loss (marks²)", xlim=(-0.5, 20.5), ylim=(30, 2 * losses[0]))
+    return fig
+
+
+figure_path.slider = ("steps", [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20])
+# --8<-- [end:path]
+
+
+# --8<-- [start:closed_form]
+def closed_form(H, minimum, start, learning_rate, step):
+    """Where descent stands after `step` steps on a quadratic with the symmetric Hessian H and this minimum.
+
+    In the basis of the eigenvectors of H each coordinate of the distance is multiplied by
+    (1 - learning_rate * eigenvalue) at every step. Shapes: H (p, p), minimum, start and the result (p,).
+    """
+    eigenvalues, vectors = np.linalg.eigh(H)
+    distance = vectors.T @ (start - minimum)
+    return minimum + vectors @ ((1 - learning_rate * eigenvalues) ** step * distance)
+
+
+def hessian(X):
+    """Hessian of `loss`, of shape (p, p); it is the same for all w."""
+    return 2 / len(X) * X.T @ X
+
+
+def print_factors():
+    """What one step does to the distance from the best intercept and from the best slope."""
+    X, y = centred_hours()
+    for name, eigenvalue in zip(("intercept", "slope"), np.diag(hessian(X)), strict=True):
+        print(f"{name:9}   eigenvalue {eigenvalue:6.3f}   factor a step {1 - 0.1 * eigenvalue:6.3f}")
+    short = closed_form(hessian(X), least_squares(X, y), random_start(), 0.1, 20)
+    print(f"after 20 steps, by the formula: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
+# --8<-- [end:closed_form]
+
+
+# --8<-- [start:small_gradient]
+def raw_hours():
+    """As `centred_hours`, but with the hours as they are."""
+    hours, _, marks = students()
+    return np.column_stack([np.ones_like(hours), hours]), marks
+
+
+def print_small_gradient():
+    """The length of the gradient and the distance to the best weights, on hours that are not centred."""
+    X, y = raw_hours()
+    best = least_squares(X, y)
+    path = descend(lambda w: gradient(w, X, y), np.zeros(2), learning_rate=0.02, steps=400)
+    print("step   length of the gradient   intercept still off by (marks)")
+    for step in (0, 10, 50, 100, 200, 400):
+        length = np.linalg.norm(gradient(path[step], X, y))
+        print(f"{step:4d}   {length:22.3f}   {abs(path[step] - best)[0]:30.2f}")
+# --8<-- [end:small_gradient]
+
+
+# --8<-- [start:valley]
+def figure_valley():
+    X, y = raw_hours()
+    best = least_squares(X, y)
+    path = descend(lambda w: gradient(w, X, y), np.zeros(2), learning_rate=0.02, steps=400)
+    fig, ax = plt.subplots()
+    ax.semilogy([np.linalg.norm(gradient(w, X, y)) for w in path], color="C1", label="length of the gradient")
+    ax.semilogy(abs(path - best)[:, 0], "--", color="C2", label="distance of the intercept (marks)")
+    ax.set(xlabel="step", ylabel="size", xlim=(0, 400))
+    ax.legend()
+    return fig
+# --8<-- [end:valley]
+
+
+# --8<-- [start:descend_until]
+def descend_until(gradient, w, learning_rate, tolerance, most_steps):
+    """Descend from w until the gradient is shorter than `tolerance`; returns the last point and the number of steps.
+
+    Raises `RuntimeError` when `most_steps` are not enough, rather than to hand over a point that is none.
+    """
+    for step in range(most_steps + 1):
+        slope = gradient(w)
+        if np.linalg.norm(slope) < tolerance:
+            return w, step
+        w = w - learning_rate * slope
+    raise RuntimeError(f"after {most_steps} steps the gradient is still {np.linalg.norm(slope):.3g} long")
+# --8<-- [end:descend_until]
+
+
+if __name__ == "__main__":
+    print_walk()
+    print_factors()
+    print_small_gradient()
+    figure_surface()
+    figure_path()
+    figure_valley()
+    plt.show()

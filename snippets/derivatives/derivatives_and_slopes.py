@@ -8,7 +8,7 @@ import numpy as np
 
 # --8<-- [start:learning_curve]
 def learning_curve(hours):
-    """Marks after some hours of study, an invented model: quick gains first, at most 90 marks in the end."""
+    """Marks after some hours of study: an invented model with at most 90 marks."""
     return 90 - 60 * np.exp(-hours / 4)
 
 
@@ -22,7 +22,8 @@ def learning_curve_slope(hours):
 def difference_quotient(f, x, h):
     """Slope of the secant through the points of f at x and x + h.
 
-    Its unit is the unit of f(x) divided by the unit of x. A negative h looks to the left; h = 0 raises `ValueError`.
+    Its unit is the unit of f(x) divided by the unit of x. A negative h looks to the
+    left; h = 0 raises `ValueError`.
 
     >>> print(difference_quotient(lambda x: x**2, 3.0, 0.5))  # (3.5² - 3²) / 0.5
     6.5
@@ -54,7 +55,7 @@ figure_secant.slider = ("h", np.geomspace(4, 0.05, 14), "hours")
 
 # --8<-- [start:quotients]
 def print_quotients():
-    """Secant slopes at 2 hours for smaller and smaller steps, and how far they are from the derivative."""
+    """Secant slopes at 2 hours for smaller and smaller steps."""
     print("step h (hours)   secant (marks per hour)   minus the derivative")
     for h in (2.0, 1.0, 0.1, 0.01, 0.001):
         secant = difference_quotient(learning_curve, 2.0, h)
@@ -82,7 +83,7 @@ def figure_slope_everywhere():
 
 # --8<-- [start:prediction]
 def print_prediction():
-    """What the slope at 2 hours predicts for a little more study, and what the curve says."""
+    """What the slope at 2 hours predicts for more study, and what the curve says."""
     print("extra study   predicted gain   true gain (marks)")
     for minutes in (6, 30, 120, 480):
         extra = minutes / 60
@@ -94,9 +95,10 @@ def print_prediction():
 
 # --8<-- [start:students]
 def students(n=40):
-    """Simulated students: hours studied (0 to 10), attendance (40 to 100 %) and marks, three arrays of shape (n,).
+    """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    The marks are 12 + 5 a studied hour + 0.3 a percent of attendance + noise of standard deviation 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
+    percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -106,7 +108,7 @@ def students(n=40):
 
 
 def fitted_line(x, y):
-    """Slope and intercept of the least-squares line through points x, y of shape (n,)."""
+    """Slope and intercept of the least-squares line through x, y of shape (n,)."""
     slope = np.mean((x - x.mean()) * (y - y.mean())) / np.mean((x - x.mean()) ** 2)
     return slope, y.mean() - slope * x.mean()
 # --8<-- [end:students]
@@ -149,12 +151,12 @@ def relu(x):
 
 
 def one_sided_quotients(f, x, h):
-    """Secant slopes to the left and to the right of x, both with a step of size h > 0."""
+    """Secant slopes to the left and to the right of x, with a step of size h > 0."""
     return difference_quotient(f, x, -h), difference_quotient(f, x, h)
 
 
 def print_one_sided():
-    """Slopes left and right of 0, for functions whose derivative there does not exist."""
+    """Slopes left and right of 0, for functions with no derivative there."""
     print("step h    |x|             relu            cube root")
     for h in (1e-1, 1e-3, 1e-6):
         pairs = (one_sided_quotients(f, 0.0, h) for f in (np.abs, relu, np.cbrt))
@@ -178,7 +180,9 @@ def figure_no_slope():
 
 # --8<-- [start:time_of_slope]
 def time_of_slope(slope):
-    """The hour at which `learning_curve` has this slope (marks per hour); `ValueError` unless 0 < slope <= 15.
+    """The hour at which `learning_curve` has this slope, in marks per hour.
+
+    Raises `ValueError` unless 0 < slope <= 15.
 
     >>> print(f"{time_of_slope(5.0):.2f}")
     4.39
@@ -191,7 +195,7 @@ def time_of_slope(slope):
 
 # --8<-- [start:symmetric_quotient]
 def symmetric_quotient(f, x, h):
-    """Slope of the secant from x - h to x + h: the mean of the two one-sided quotients."""
+    """Slope of the secant from x - h to x + h: the mean of both one-sided ones."""
     return (f(x + h) - f(x - h)) / (2 * h)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 # --8<-- [start:students]
 def students(n=40):
-    """Simulated students: hours studied (0 to 10), attendance (40 to 100 %) and marks, three arrays of shape (n,).
+    """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    The marks are 12 + 5 a studied hour + 0.3 a percent of attendance + noise of standard deviation 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
+    percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -20,7 +21,7 @@ def students(n=40):
 
 
 def centred_hours():
-    """The student data for a line: X of shape (40, 2) with columns 1 and hours minus their mean, and the marks y."""
+    """X of shape (40, 2), with columns 1 and hours minus their mean; the marks y."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
 # --8<-- [end:students]
@@ -28,7 +29,7 @@ def centred_hours():
 
 # --8<-- [start:loss]
 def loss(w, X, y):
-    """Mean-squared error of the predictions X @ w, in squared marks: 1/n times the sum of squared residuals.
+    """Mean-squared error of the predictions X @ w: 1/n sum(residual²), in marks².
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
@@ -37,16 +38,18 @@ def loss(w, X, y):
 
 
 def gradient(w, X, y):
-    """Gradient of `loss` with respect to w, of shape (p,): 2/n times X transposed times the residuals."""
+    """Gradient of `loss` with respect to w: 2/n X'(residuals), of shape (p,)."""
     return 2 / len(y) * X.T @ (X @ w - y)
 # --8<-- [end:loss]
 
 
 # --8<-- [start:descend]
 def descend(gradient, w, learning_rate, steps):
-    """The points of gradient descent from w, as rows of an array of shape (steps + 1, p): `w -= learning_rate * gradient`.
+    """Gradient descent from w: `w -= learning_rate * gradient(w)`, again and again.
 
-    >>> print(descend(lambda w: 2 * w, np.array([1.0]), learning_rate=0.25, steps=3)[:, 0])
+    Returns all points, the start first, as rows of an array of shape (steps + 1, p).
+
+    >>> print(descend(lambda w: 2 * w, np.array([1.0]), 0.25, steps=3)[:, 0])
     [1.    0.5   0.25  0.125]
     """
     path = [w]
@@ -57,25 +60,25 @@ def descend(gradient, w, learning_rate, steps):
 
 
 def least_squares(X, y):
-    """The weights, of shape (p,), with the smallest `loss`, straight from linear algebra."""
+    """The weights with the smallest `loss`, of shape (p,), by linear algebra."""
     return np.linalg.lstsq(X, y, rcond=None)[0]
 # --8<-- [end:descend]
 
 
 # --8<-- [start:walk]
 def random_start():
-    """A random first guess: an intercept between 0 and 100 marks and a slope between -10 and 20 marks per hour."""
+    """A first guess: an intercept of 0 to 100 marks, a slope of -10 to 20 marks/hour."""
     return np.random.default_rng(3).uniform([0, -10], [100, 20])
 
 
 def walk(steps):
-    """Descent on the student data from the random start, with a learning rate of 0.1."""
+    """Descent on the student data from the random start, with learning rate 0.1."""
     X, y = centred_hours()
     return descend(lambda w: gradient(w, X, y), random_start(), learning_rate=0.1, steps=steps)
 
 
 def print_walk():
-    """Where the walk is after some steps, and where least squares says that it should end."""
+    """Where the walk is after some steps, and where it should end."""
     X, y = centred_hours()
     path = walk(40)
     print("step   intercept (marks)   slope (marks per hour)   loss (marks²)")
@@ -89,7 +92,7 @@ def print_walk():
 
 # --8<-- [start:grid]
 def loss_grid(intercepts, slopes):
-    """The loss at every pair of an intercept and a slope, of shape (len(slopes), len(intercepts))."""
+    """The loss at every pair, of shape (len(slopes), len(intercepts))."""
     X, y = centred_hours()
     return np.array([[loss(np.array([b, m]), X, y) for b in intercepts] for m in slopes])
 # --8<-- [end:grid]
@@ -97,20 +100,23 @@ def loss_grid(intercepts, slopes):
 
 # --8<-- [start:surface]
 def figure_surface():
-    intercepts, slopes = np.linspace(0, 110, 23), np.linspace(-12, 20, 23)
+    intercepts, slopes = np.linspace(0, 120, 21), np.linspace(-10, 21, 21)
     X, y = centred_hours()
-    path = walk(20)
-    fig = plt.figure(figsize=(6.4, 5.2))
+    path, best = walk(20), least_squares(X, y)
+    height = [loss(w, X, y) for w in path]
+    fig = plt.figure(figsize=(6.4, 4.4))
     ax = fig.add_subplot(projection="3d", computed_zorder=False)
     b, m = np.meshgrid(intercepts, slopes)
-    ax.plot_surface(b, m, loss_grid(intercepts, slopes), color="C0", alpha=0.3, shade=False, edgecolor="C0", lw=0.3)
-    height = np.array([loss(w, X, y) for w in path])
+    ax.plot_surface(b, m, loss_grid(intercepts, slopes), color="C0", alpha=0.25, shade=False, edgecolor="C0", lw=0.3)
     ax.plot(*path.T, height, "o-", color="C2", markersize=4)
     ax.plot(*path[0], height[0], "s", color="C2", markersize=8)
-    ax.plot(*least_squares(X, y), loss(least_squares(X, y), X, y), "*", color="C3", markersize=15)
+    ax.plot(*best, loss(best, X, y), "*", color="C3", markersize=15)
     ax.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)", zlabel="loss (marks²)")
-    ax.view_init(32, -125)
-    ax.set_box_aspect(None, zoom=0.85)
+    ax.set(xticks=[0, 40, 80, 120], yticks=[-10, 0, 10, 20], zticks=[0, 2000, 4000, 6000])
+    ax.xaxis.labelpad = ax.yaxis.labelpad = 8
+    ax.zaxis.labelpad = 12
+    ax.view_init(38, -112)
+    ax.set_box_aspect((1.5, 1.1, 0.9), zoom=0.9)
     return fig
 # --8<-- [end:surface]
 
@@ -120,30 +126,31 @@ def figure_path(steps=20):
     X, y = centred_hours()
     path, best = walk(20), least_squares(X, y)
     losses = np.array([loss(w, X, y) for w in path])
-    intercepts, slopes = np.linspace(0, 110, 56), np.linspace(-12, 20, 56)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.9))
-    levels = loss(best, X, y) + 60 * np.arange(1, 9) ** 2
-    left.contour(intercepts, slopes, loss_grid(intercepts, slopes), levels, colors="C0", linewidths=1, alpha=0.7)
-    left.plot(*path[: steps + 1].T, "o-", color="C2", markersize=4)
-    left.plot(*path[0], "s", color="C2", markersize=8)
-    left.plot(*best, "*", color="C3", markersize=15)
-    left.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)")
-    right.semilogy(losses[: steps + 1], "o-", color="C2", markersize=4)
-    right.axhline(loss(best, X, y), ls="--", color="C3")
-    right.set(xlabel="step", ylabel="loss (marks²)", xlim=(-0.5, 20.5), ylim=(30, 2 * losses[0]))
+    intercepts, slopes = np.linspace(0, 100, 31), np.linspace(-10, 20, 25)
+    fig, (top, bottom) = plt.subplots(2, figsize=(6.6, 5.2), height_ratios=[5, 4])
+    levels = loss(best, X, y) + 90 * np.arange(1, 7) ** 2
+    top.contour(intercepts, slopes, loss_grid(intercepts, slopes), levels, colors="C0", linewidths=1, alpha=0.7)
+    top.plot(*path[: steps + 1].T, "o-", color="C2", markersize=4, linewidth=1.5)
+    top.plot(*path[0], "s", color="C2", markersize=8)
+    top.plot(*best, "*", color="C3", markersize=13)
+    top.set(xlabel="intercept (marks)", ylabel="slope\n(marks per hour)", aspect="equal")
+    bottom.semilogy(losses[: steps + 1], "o-", color="C2", markersize=4)
+    bottom.axhline(loss(best, X, y), ls="--", color="C3")
+    bottom.set(xlabel="step", ylabel="loss (marks²)", xlim=(-0.5, 20.5), ylim=(30, 2 * losses[0]), xticks=range(0, 21, 5))
     return fig
 
 
-figure_path.slider = ("steps", [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20])
+figure_path.slider = ("steps", [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20])
 # --8<-- [end:path]
 
 
 # --8<-- [start:closed_form]
 def closed_form(H, minimum, start, learning_rate, step):
-    """Where descent stands after `step` steps on a quadratic with the symmetric Hessian H and this minimum.
+    """Where descent stands after `step` steps on a quadratic with Hessian H.
 
-    In the basis of the eigenvectors of H each coordinate of the distance is multiplied by
-    (1 - learning_rate * eigenvalue) at every step. Shapes: H (p, p), minimum, start and the result (p,).
+    In the basis of the eigenvectors of H, every step multiplies each coordinate of
+    the distance by (1 - learning_rate * eigenvalue). Shapes: H (p, p), symmetric;
+    minimum, start and the result (p,).
     """
     eigenvalues, vectors = np.linalg.eigh(H)
     distance = vectors.T @ (start - minimum)
@@ -156,12 +163,13 @@ def hessian(X):
 
 
 def print_factors():
-    """What one step does to the distance from the best intercept and from the best slope."""
+    """What one step does to the distance from the best intercept and slope."""
     X, y = centred_hours()
     for name, eigenvalue in zip(("intercept", "slope"), np.diag(hessian(X)), strict=True):
-        print(f"{name:9}   eigenvalue {eigenvalue:6.3f}   factor a step {1 - 0.1 * eigenvalue:6.3f}")
+        factor = 1 - 0.1 * eigenvalue
+        print(f"{name:9}   eigenvalue {eigenvalue:6.3f}   factor a step {factor:6.3f}")
     short = closed_form(hessian(X), least_squares(X, y), random_start(), 0.1, 20)
-    print(f"after 20 steps, by the formula: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
+    print(f"20 steps by the formula: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
 # --8<-- [end:closed_form]
 
 
@@ -173,7 +181,7 @@ def raw_hours():
 
 
 def print_small_gradient():
-    """The length of the gradient and the distance to the best weights, on hours that are not centred."""
+    """Length of the gradient and distance of the intercept, on raw hours."""
     X, y = raw_hours()
     best = least_squares(X, y)
     path = descend(lambda w: gradient(w, X, y), np.zeros(2), learning_rate=0.02, steps=400)
@@ -200,16 +208,18 @@ def figure_valley():
 
 # --8<-- [start:descend_until]
 def descend_until(gradient, w, learning_rate, tolerance, most_steps):
-    """Descend from w until the gradient is shorter than `tolerance`; returns the last point and the number of steps.
+    """Descend from w until the gradient is shorter than `tolerance`.
 
-    Raises `RuntimeError` when `most_steps` are not enough, rather than to hand over a point that is none.
+    Returns the last point and the number of steps; raises `RuntimeError` when
+    `most_steps` are not enough.
     """
     for step in range(most_steps + 1):
         slope = gradient(w)
         if np.linalg.norm(slope) < tolerance:
             return w, step
         w = w - learning_rate * slope
-    raise RuntimeError(f"after {most_steps} steps the gradient is still {np.linalg.norm(slope):.3g} long")
+    length = np.linalg.norm(slope)
+    raise RuntimeError(f"after {most_steps} steps the gradient is still {length:.3g} long")
 # --8<-- [end:descend_until]
 
 

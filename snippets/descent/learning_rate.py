@@ -8,9 +8,10 @@ import numpy as np
 
 # --8<-- [start:students]
 def students(n=40):
-    """Simulated students: hours studied (0 to 10), attendance (40 to 100 %) and marks, three arrays of shape (n,).
+    """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    The marks are 12 + 5 a studied hour + 0.3 a percent of attendance + noise of standard deviation 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
+    percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -20,7 +21,7 @@ def students(n=40):
 
 
 def centred_hours():
-    """The student data for a line: X of shape (40, 2) with columns 1 and hours minus their mean, and the marks y."""
+    """X of shape (40, 2), with columns 1 and hours minus their mean; the marks y."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
 # --8<-- [end:students]
@@ -28,7 +29,7 @@ def centred_hours():
 
 # --8<-- [start:descend]
 def loss(w, X, y):
-    """Mean-squared error of the predictions X @ w, in squared marks: 1/n times the sum of squared residuals.
+    """Mean-squared error of the predictions X @ w: 1/n sum(residual²), in marks².
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
@@ -37,7 +38,7 @@ def loss(w, X, y):
 
 
 def gradient(w, X, y):
-    """Gradient of `loss` with respect to w, of shape (p,): 2/n times X transposed times the residuals."""
+    """Gradient of `loss` with respect to w: 2/n X'(residuals), of shape (p,)."""
     return 2 / len(y) * X.T @ (X @ w - y)
 
 
@@ -47,9 +48,11 @@ def hessian(X):
 
 
 def descend(gradient, w, learning_rate, steps):
-    """The points of gradient descent from w, as rows of an array of shape (steps + 1, p): `w -= learning_rate * gradient`.
+    """Gradient descent from w: `w -= learning_rate * gradient(w)`, again and again.
 
-    >>> print(descend(lambda w: 2 * w, np.array([1.0]), learning_rate=0.25, steps=3)[:, 0])
+    Returns all points, the start first, as rows of an array of shape (steps + 1, p).
+
+    >>> print(descend(lambda w: 2 * w, np.array([1.0]), 0.25, steps=3)[:, 0])
     [1.    0.5   0.25  0.125]
     """
     path = [w]
@@ -62,31 +65,32 @@ def descend(gradient, w, learning_rate, steps):
 
 # --8<-- [start:rates]
 def largest_stable_rate(H):
-    """2 divided by the largest eigenvalue of the Hessian H, of shape (p, p): from here on descent no longer settles.
+    """2 divided by the largest eigenvalue: from here on descent does not settle.
 
-    H must be symmetric with positive eigenvalues; otherwise `ValueError`.
+    The Hessian H, of shape (p, p), is symmetric; `ValueError` unless its eigenvalues
+    are positive.
     """
     eigenvalues = np.linalg.eigvalsh(H)
     if eigenvalues[0] <= 0:
-        raise ValueError(f"the smallest eigenvalue is {eigenvalues[0]:.3g}: there is no bowl to settle in")
+        raise ValueError(f"smallest eigenvalue {eigenvalues[0]:.3g}: no bowl to settle in")
     return 2 / eigenvalues[-1]
 
 
 def best_rate(H):
-    """2 divided by the sum of the smallest and the largest eigenvalue: the fixed rate with the smallest `contraction`."""
+    """2 over smallest plus largest eigenvalue: the rate of the best `contraction`."""
     eigenvalues = np.linalg.eigvalsh(H)
     return 2 / (eigenvalues[0] + eigenvalues[-1])
 
 
 def contraction(H, learning_rate):
-    """The largest |1 - learning_rate * eigenvalue|: by what the distance is multiplied in the slowest direction."""
+    """The factor on the distance in the slowest direction, at each step."""
     return np.abs(1 - learning_rate * np.linalg.eigvalsh(H)).max()
 # --8<-- [end:rates]
 
 
 # --8<-- [start:start]
 def start():
-    """The first guess on this page: an intercept of 20 marks and a slope of 12 marks per hour."""
+    """The first guess on this page: 20 marks and 12 marks per hour."""
     return np.array([20.0, 12.0])
 
 
@@ -97,10 +101,15 @@ def run(learning_rate, steps=30):
 
 
 def four_rates():
-    """A rate for each behaviour, as fractions of the largest stable one: `{name: learning rate}`."""
+    """A learning rate for each behaviour: `{name: rate}`."""
     X, _ = centred_hours()
     edge = largest_stable_rate(hessian(X))
-    return {"crawling": 0.02 * edge, "good": best_rate(hessian(X)), "oscillating": 0.98 * edge, "diverging": 1.03 * edge}
+    return {
+        "crawling": 0.02 * edge,
+        "good": best_rate(hessian(X)),
+        "oscillating": 0.98 * edge,
+        "diverging": 1.03 * edge,
+    }
 # --8<-- [end:start]
 
 
@@ -120,18 +129,18 @@ def print_rates():
 def figure_four_paths():
     X, y = centred_hours()
     best = np.linalg.lstsq(X, y, rcond=None)[0]
-    b, m = np.meshgrid(np.linspace(10, 90, 41), np.linspace(-6, 16, 41))
+    b, m = np.meshgrid(np.linspace(10, 90, 31), np.linspace(-7, 17, 21))
     height = np.array([[loss(np.array(w), X, y) for w in zip(*row, strict=True)] for row in zip(b, m, strict=True)])
-    fig, axes = plt.subplots(2, 2, figsize=(7.6, 6.2), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, 2, figsize=(7.6, 3.4), sharex=True, sharey=True)
     for ax, (name, rate) in zip(axes.flat, four_rates().items(), strict=True):
         path = run(rate)
-        ax.contour(b, m, height, loss(best, X, y) + 50 * np.arange(1, 8) ** 2, colors="C0", linewidths=1, alpha=0.6)
-        ax.plot(*path.T, "o-", color="C2", markersize=3, linewidth=1.2)
+        ax.contour(b, m, height, loss(best, X, y) + 70 * np.arange(1, 6) ** 2, colors="C0", linewidths=1, alpha=0.6)
+        ax.plot(*path.T, "o-", color="C2", markersize=3, linewidth=1)
         ax.plot(*start(), "s", color="C2", markersize=7)
-        ax.plot(*best, "*", color="C3", markersize=14)
-        ax.set(title=f"{name}: {rate:.4f}", xlim=(10, 90), ylim=(-6, 16))
-    fig.supxlabel("intercept (marks)")
-    fig.supylabel("slope (marks per hour)")
+        ax.plot(*best, "*", color="C3", markersize=13)
+        ax.set(title=f"{name}: {rate:.4f}", xlim=(10, 90), ylim=(-7, 17), aspect="equal")
+    fig.supxlabel("intercept (marks)", fontsize="medium")
+    fig.supylabel("slope (marks per hour)", fontsize="medium")
     return fig
 # --8<-- [end:four_paths]
 
@@ -144,14 +153,14 @@ def figure_overshoot(learning_rate=0.06):
     path = descend(lambda w: gradient(w, X, y), np.array([best[0], 12.0]), learning_rate, 12)
     edge = largest_stable_rate(hessian(X))
     verdict = "settles" if learning_rate < edge else "does not settle"
-    fig, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.9))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.6))
     left.plot(slopes, [loss(np.array([best[0], m]), X, y) for m in slopes], color="C0")
     left.plot(path[:, 1], [loss(w, X, y) for w in path], "o-", color="C2", markersize=5, linewidth=1.2)
     left.plot(best[1], loss(best, X, y), "*", color="C3", markersize=15)
     left.set(xlabel="slope (marks per hour)", ylabel="loss (marks²)", xlim=(-6, 16), ylim=(0, 1200))
     right.plot(path[:, 1], "o-", color="C2", markersize=5)
     right.axhline(best[1], ls="--", color="C3")
-    right.set(xlabel="step", ylabel="slope (marks per hour)", xlim=(-0.5, 12.5), ylim=(-6, 16))
+    right.set(xlabel="step", ylabel="slope (marks per hour)", xlim=(-0.5, 12.5), ylim=(-6, 16), xticks=range(0, 13, 3))
     right.set_title(f"{verdict} (edge at {edge:.4f})")
     return fig
 
@@ -185,13 +194,14 @@ def print_loss_rises():
     X, y = centred_hours()
     rate = 1.03 * largest_stable_rate(hessian(X))
     for step, w in enumerate(run(rate, steps=60)[::12]):
-        print(f"step {12 * step:2d}   slope {w[1]:8.2f} marks per hour   loss {loss(w, X, y):8.1f} marks²")
+        height = loss(w, X, y)
+        print(f"step {12 * step:2d}   slope {w[1]:8.2f} marks/hour   loss {height:8.1f} marks²")
 # --8<-- [end:loss_rises]
 
 
 # --8<-- [start:scales]
 def scaled_features(standardised):
-    """X of shape (40, 3): 1, hours and attendance, raw or each standardised to mean 0 and standard deviation 1."""
+    """X of shape (40, 3): 1, hours, attendance; raw, or with mean 0 and deviation 1."""
     hours, attendance, _ = students()
     columns = [hours, attendance]
     if standardised:
@@ -203,13 +213,14 @@ def print_scales():
     """Condition number and largest stable rate for hours and attendance together."""
     for name, standardised in (("raw", False), ("standardised", True)):
         H = hessian(scaled_features(standardised))
-        print(f"{name:12}   condition number {np.linalg.cond(H):9.3g}   largest stable rate {largest_stable_rate(H):.2g}")
+        condition, edge = np.linalg.cond(H), largest_stable_rate(H)
+        print(f"{name:12}   condition number {condition:9.3g}   largest stable rate {edge:.2g}")
 # --8<-- [end:scales]
 
 
 # --8<-- [start:steps_to_shrink]
 def steps_to_shrink(H, learning_rate, factor):
-    """Steps until the distance is at most `factor` times what it was, in the slowest direction.
+    """Steps until at most `factor` of the distance is left, in every direction.
 
     Raises `ValueError` where descent does not settle.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 # --8<-- [start:learning_curve]
 def learning_curve(hours):
-    """Marks after some hours of study: an invented model with at most 90 marks."""
+    """Marks after some hours of study: an invented model that approaches 90."""
     return 90 - 60 * np.exp(-hours / 4)
 
 
@@ -57,7 +57,7 @@ figure_secant.slider = ("h", np.geomspace(4, 0.05, 14), "hours")
 def print_quotients():
     """Secant slopes at 2 hours for smaller and smaller steps."""
     print("step h (hours)   secant (marks per hour)   minus the derivative")
-    for h in (2.0, 1.0, 0.1, 0.01, 0.001):
+    for h in (2.0, 1.0, 0.1, 0.01, 0.001, -0.001, -0.01, -0.1):
         secant = difference_quotient(learning_curve, 2.0, h)
         print(f"{h:14g}   {secant:23.5f}   {secant - learning_curve_slope(2.0):20.5f}")
 # --8<-- [end:quotients]
@@ -126,6 +126,26 @@ def print_line():
 # --8<-- [end:line]
 
 
+# --8<-- [start:loss]
+def loss(weight, hours, marks):
+    """Mean of the squared misses, in marks², of the best line with this slope.
+
+    Shapes: weight is a number, in marks per hour; hours and marks are (n,).
+    """
+    miss = marks - marks.mean() - weight * (hours - hours.mean())
+    return np.mean(miss**2)
+
+
+def print_loss_slope():
+    """The loss and its slope, estimated by a short secant, at three weights."""
+    hours, _, marks = students()
+    for weight in (4.0, fitted_line(hours, marks)[0], 7.0):
+        slope = difference_quotient(lambda w: loss(w, hours, marks), weight, 1e-6)
+        height = loss(weight, hours, marks)
+        print(f"at {weight:.2f} marks per hour: loss {height:5.1f}, slope {slope:+6.1f}")
+# --8<-- [end:loss]
+
+
 # --8<-- [start:marks]
 def figure_marks():
     hours, _, marks = students()
@@ -137,7 +157,7 @@ def figure_marks():
     corner = np.array([3.0, 5.0, 5.0])
     ax.plot(corner, intercept + slope * np.array([3.0, 3.0, 5.0]), color="C1")
     ax.annotate("2 hours more", (4.0, intercept + slope * 3.0 - 3), color="C1", ha="center", va="top")
-    ax.annotate(f"{2 * slope:.1f} marks more", (5.2, intercept + slope * 4.0), color="C1", va="center")
+    ax.annotate(f"{2 * slope:.1f} marks more", (5.2, intercept + slope * 3.2), color="C1", va="center")
     ax.set(xlabel="hours studied", ylabel="marks", xlim=(0, 10), ylim=(0, 100))
     ax.legend(loc="lower right")
     return fig
@@ -171,7 +191,7 @@ def figure_no_slope():
     for ax, f, name in zip(axes, (np.abs, relu, np.cbrt), ("$|x|$", "ReLU$(x)$", r"$\sqrt[3]{x}$"), strict=True):
         ax.plot(x, f(x), color="C0")
         for h, dash in ((-0.5, "--"), (0.5, "-.")):
-            ax.plot([0, h], [f(0.0), f(h)], dash, color="C2")
+            ax.plot([0, h], [f(0.0), f(h)], dash, color="C2", linewidth=3)
             ax.plot(h, f(h), "o", color="C2")
         ax.set(xlabel="$x$", title=name, ylim=(-1.1, 1.1), aspect="equal")
     return fig
@@ -210,6 +230,7 @@ if __name__ == "__main__":
     print_quotients()
     print_prediction()
     print_line()
+    print_loss_slope()
     print_one_sided()
     print_symmetric()
     figure_secant()

@@ -214,11 +214,11 @@ def descend_until(gradient, w, learning_rate, tolerance, most_steps):
     `most_steps` are not enough.
     """
     for step in range(most_steps + 1):
-        slope = gradient(w)
-        if np.linalg.norm(slope) < tolerance:
+        downhill = -gradient(w)
+        length = np.linalg.norm(downhill)
+        if length < tolerance:
             return w, step
-        w = w - learning_rate * slope
-    length = np.linalg.norm(slope)
+        w = w + learning_rate * downhill
     raise RuntimeError(f"after {most_steps} steps the gradient is still {length:.3g} long")
 # --8<-- [end:descend_until]
 

@@ -64,8 +64,8 @@ def descend(gradient, w, learning_rate, steps):
 
 
 # --8<-- [start:rates]
-def largest_stable_rate(H):
-    """2 divided by the largest eigenvalue: from here on descent does not settle.
+def edge_of_stability(H):
+    """2 divided by the largest eigenvalue: from this rate on descent does not settle.
 
     The Hessian H, of shape (p, p), is symmetric; `ValueError` unless its eigenvalues
     are positive.
@@ -103,7 +103,7 @@ def run(learning_rate, steps=30):
 def four_rates():
     """A learning rate for each behaviour: `{name: rate}`."""
     X, _ = centred_hours()
-    edge = largest_stable_rate(hessian(X))
+    edge = edge_of_stability(hessian(X))
     return {
         "crawling": 0.02 * edge,
         "good": best_rate(hessian(X)),
@@ -117,7 +117,7 @@ def four_rates():
 def print_rates():
     """The loss on the way, for each of the four rates."""
     X, y = centred_hours()
-    print(f"the largest stable rate is {largest_stable_rate(hessian(X)):.4f}")
+    print(f"the edge of stability is {edge_of_stability(hessian(X)):.4f}")
     print("                 rate   loss after 0, 1, 10 and 30 steps (marks²)")
     for name, rate in four_rates().items():
         path = run(rate)
@@ -151,7 +151,7 @@ def figure_overshoot(learning_rate=0.06):
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     slopes = np.linspace(-6, 16, 200)
     path = descend(lambda w: gradient(w, X, y), np.array([best[0], 12.0]), learning_rate, 12)
-    edge = largest_stable_rate(hessian(X))
+    edge = edge_of_stability(hessian(X))
     verdict = "settles" if learning_rate < edge else "does not settle"
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.6))
     left.plot(slopes, [loss(np.array([best[0], m]), X, y) for m in slopes], color="C0")
@@ -175,7 +175,7 @@ figure_overshoot.slider = (
 def figure_contraction():
     X, _ = centred_hours()
     H = hessian(X)
-    edge, best = largest_stable_rate(H), best_rate(H)
+    edge, best = edge_of_stability(H), best_rate(H)
     rates = np.linspace(0, 1.15 * edge, 300)
     fig, ax = plt.subplots()
     ax.plot(rates, [contraction(H, rate) for rate in rates], color="C0", label="slowest direction")
@@ -192,29 +192,37 @@ def figure_contraction():
 def print_loss_rises():
     """Step by step against the gradient, and uphill all the same."""
     X, y = centred_hours()
-    rate = 1.03 * largest_stable_rate(hessian(X))
-    for step, w in enumerate(run(rate, steps=60)[::12]):
-        height = loss(w, X, y)
-        print(f"step {12 * step:2d}   slope {w[1]:8.2f} marks/hour   loss {height:8.1f} marks²")
+    rate = 1.03 * edge_of_stability(hessian(X))
+    path = run(rate, steps=60)
+    for step in (0, 1, 5, 10, 20, 40, 60):
+        height = loss(path[step], X, y)
+        print(f"step {step:2d}   slope {path[step][1]:8.2f} marks/hour   loss {height:8.1f} marks²")
 # --8<-- [end:loss_rises]
 
 
 # --8<-- [start:scales]
-def scaled_features(standardised):
-    """X of shape (40, 3): 1, hours, attendance; raw, or with mean 0 and deviation 1."""
+def features(centred, scaled):
+    """X of shape (40, 3): 1, hours, attendance; with mean 0, with deviation 1, or raw."""
     hours, attendance, _ = students()
-    columns = [hours, attendance]
-    if standardised:
-        columns = [(column - column.mean()) / column.std() for column in columns]
-    return np.column_stack([np.ones_like(hours), *columns])
+    columns = np.column_stack([hours, attendance])
+    if centred:
+        columns = columns - columns.mean(axis=0)
+    if scaled:
+        columns = columns / columns.std(axis=0)
+    return np.column_stack([np.ones_like(hours), columns])
 
 
 def print_scales():
-    """Condition number and largest stable rate for hours and attendance together."""
-    for name, standardised in (("raw", False), ("standardised", True)):
-        H = hessian(scaled_features(standardised))
-        condition, edge = np.linalg.cond(H), largest_stable_rate(H)
-        print(f"{name:12}   condition number {condition:9.3g}   largest stable rate {edge:.2g}")
+    """Condition number and edge of stability for hours and attendance together."""
+    for name, centred, scaled in (
+        ("raw", False, False),
+        ("centred", True, False),
+        ("scaled", False, True),
+        ("standardised", True, True),
+    ):
+        H = hessian(features(centred, scaled))
+        condition, edge = np.linalg.cond(H), edge_of_stability(H)
+        print(f"{name:12}   condition number {condition:8.3g}   edge of stability {edge:.2g}")
 # --8<-- [end:scales]
 
 
@@ -224,10 +232,10 @@ def steps_to_shrink(H, learning_rate, factor):
 
     Raises `ValueError` where descent does not settle.
     """
-    rate = contraction(H, learning_rate)
-    if rate >= 1:
+    c = contraction(H, learning_rate)
+    if c >= 1:
         raise ValueError(f"learning rate {learning_rate:g}: the distance does not shrink")
-    return int(np.ceil(np.log(factor) / np.log(rate)))
+    return int(np.ceil(np.log(factor) / np.log(c))) if c > 0 else 1
 
 
 def print_steps():

@@ -13,8 +13,10 @@ from snippets.derivatives.derivatives_and_slopes import (
     fitted_line,
     learning_curve,
     learning_curve_slope,
+    loss,
     one_sided_quotients,
     print_line,
+    print_loss_slope,
     print_one_sided,
     print_prediction,
     print_quotients,
@@ -93,6 +95,24 @@ def test_in_this_sample_students_who_study_more_attend_more():
     hours, attendance, marks = students()
     assert np.corrcoef(hours, attendance)[0, 1] > 0.3
     assert fitted_line(hours, marks)[0] > 5
+
+
+@given(st.floats(-20, 20))
+def test_the_loss_is_the_least_mean_square_of_all_lines_with_this_slope(weight):
+    hours, _, marks = students()
+    (intercept,), (squares,), *_ = np.linalg.lstsq(np.ones((40, 1)), marks - weight * hours, rcond=None)
+    assert loss(weight, hours, marks) == pytest.approx(squares / 40)
+
+
+def test_the_loss_falls_towards_the_fitted_slope_from_both_sides(capsys):
+    hours, _, marks = students()
+    print_loss_slope()
+    printed = [numbers(row.replace("+", "")) for row in capsys.readouterr().out.splitlines()]
+    best, curvature = np.polyfit(hours, marks, 1)[0], 2 * np.var(hours)
+    for weight, height, slope in printed:
+        assert height == pytest.approx(loss(weight, hours, marks), abs=0.06)
+        assert slope == pytest.approx(curvature * (weight - best), abs=0.2)
+    assert printed[0][2] < 0 < printed[2][2] and printed[1][2] == 0
 
 
 @given(st.floats(1e-6, 1.0))

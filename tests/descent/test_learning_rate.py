@@ -10,20 +10,20 @@ from snippets.descent.learning_rate import (
     centred_hours,
     contraction,
     descend,
+    edge_of_stability,
+    features,
     figure_contraction,
     figure_four_paths,
     figure_overshoot,
     four_rates,
     gradient,
     hessian,
-    largest_stable_rate,
     loss,
     print_loss_rises,
     print_rates,
     print_scales,
     print_steps,
     run,
-    scaled_features,
     start,
     steps_to_shrink,
     students,
@@ -40,7 +40,7 @@ def distance(H, rate, steps):
 
 @given(bowls, st.floats(0.02, 0.98))
 def test_below_the_edge_every_start_settles(H, fraction):
-    rate = fraction * largest_stable_rate(H)
+    rate = fraction * edge_of_stability(H)
     for unit in np.eye(3):
         path = descend(lambda w: H @ w, unit, rate, 3000)
         assert np.linalg.norm(path[-1]) < 0.6
@@ -49,13 +49,13 @@ def test_below_the_edge_every_start_settles(H, fraction):
 
 @given(bowls, st.floats(1.001, 3))
 def test_beyond_the_edge_the_sharpest_direction_diverges(H, fraction):
-    rate = fraction * largest_stable_rate(H)
+    rate = fraction * edge_of_stability(H)
     assert distance(H, rate, 20) > distance(H, rate, 10) > 1
 
 
 @given(bowls)
 def test_on_the_edge_the_distance_stays(H):
-    assert distance(H, largest_stable_rate(H), 10) == pytest.approx(1, rel=1e-6)
+    assert distance(H, edge_of_stability(H), 10) == pytest.approx(1, rel=1e-6)
 
 
 @pytest.mark.parametrize("fraction, settles", [(0.999, True), (1.001, False)])
@@ -64,14 +64,14 @@ def test_the_edge_of_the_students_loss_is_where_it_is_said_to_be(fraction, settl
     edge = 2 / np.linalg.norm(2 / 40 * X.T @ X, 2)
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     path = run(fraction * edge, steps=4000)
-    assert largest_stable_rate(hessian(X)) == pytest.approx(edge)
+    assert edge_of_stability(hessian(X)) == pytest.approx(edge)
     assert (np.linalg.norm(path[-1] - best) < 0.1) == settles
     assert (np.linalg.norm(path[-1] - best) > 100) == (not settles)
 
 
 @given(bowls)
 def test_no_fixed_rate_contracts_faster_than_the_best_one(H):
-    searched = [np.linalg.norm(np.eye(3) - rate * H, 2) for rate in np.linspace(0, largest_stable_rate(H), 400)]
+    searched = [np.linalg.norm(np.eye(3) - rate * H, 2) for rate in np.linspace(0, edge_of_stability(H), 400)]
     assert contraction(H, best_rate(H)) <= min(searched) + 1e-12
     assert contraction(H, best_rate(H)) == pytest.approx(min(searched), abs=0.02)
 
@@ -84,7 +84,7 @@ def test_the_contraction_is_the_norm_of_one_step(H, rate):
 @pytest.mark.parametrize("H", [np.diag([0.0, 1.0]), np.diag([-1.0, 1.0])])
 def test_without_a_bowl_there_is_no_stable_rate(H):
     with pytest.raises(ValueError, match="no bowl"):
-        largest_stable_rate(H)
+        edge_of_stability(H)
 
 
 def test_the_gradient_and_the_hessian_are_derivatives_of_the_loss():
@@ -109,52 +109,59 @@ def test_the_four_rates_do_what_they_are_named_for():
 
 def test_the_loss_rises_beyond_the_edge_although_every_step_goes_against_the_gradient():
     X, y = centred_hours()
-    path = run(1.03 * largest_stable_rate(hessian(X)), steps=60)
+    path = run(1.03 * edge_of_stability(hessian(X)), steps=60)
     losses = [loss(w, X, y) for w in path]
-    assert losses[10] < losses[0] < losses[-1] / 100
+    assert losses[:6] == sorted(losses[:6], reverse=True)
+    assert losses[5] < losses[10] < losses[0] < losses[-1] / 100
     assert all(gradient(w, X, y) @ (after - w) < 0 for w, after in zip(path, path[1:], strict=False))
 
 
 def test_standardised_features_have_mean_zero_and_deviation_one():
     hours, attendance, _ = students()
-    raw, standardised = scaled_features(False), scaled_features(True)
+    raw, standardised = features(False, False), features(True, True)
     assert raw == pytest.approx(np.column_stack([np.ones(40), hours, attendance]))
     assert standardised[:, 1:].mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
     assert standardised[:, 1:].std(axis=0) == pytest.approx([1, 1])
+    assert features(True, False) == pytest.approx(raw - [0, hours.mean(), attendance.mean()])
+    assert features(False, True) == pytest.approx(raw / [1, hours.std(), attendance.std()])
     assert np.corrcoef(standardised[:, 1], raw[:, 1])[0, 1] == pytest.approx(1)
     assert np.corrcoef(standardised[:, 2], raw[:, 2])[0, 1] == pytest.approx(1)
 
 
-def test_scaling_turns_a_condition_number_of_tens_of_thousands_into_about_three():
-    squared = [np.divide(*np.linalg.svd(scaled_features(flag))[1][[0, -1]]) ** 2 for flag in (False, True)]
-    assert squared[0] > 5e4
-    assert squared[1] < 4
-    for flag, condition in zip((False, True), squared, strict=True):
-        assert np.linalg.cond(hessian(scaled_features(flag))) == pytest.approx(condition, rel=1e-6)
+def test_standardising_turns_a_condition_number_of_tens_of_thousands_into_about_three():
+    flags = [(False, False), (True, False), (False, True), (True, True)]
+    squared = [np.divide(*np.linalg.svd(features(*flag))[1][[0, -1]]) ** 2 for flag in flags]
+    assert squared[0] > 5e4 and min(squared[1:3]) > 100 and squared[3] < 4
+    for flag, condition in zip(flags, squared, strict=True):
+        assert np.linalg.cond(hessian(features(*flag))) == pytest.approx(condition, rel=1e-6)
 
 
 def test_exercise_one_has_its_edge_at_a_third():
     w = sympy.symbols("w")
     curvature = sympy.diff(3 * w**2, w, 2)
     assert sympy.Rational(2) / curvature == sympy.Rational(1, 3)
-    assert largest_stable_rate(np.array([[float(curvature)]])) == pytest.approx(1 / 3)
+    assert edge_of_stability(np.array([[float(curvature)]])) == pytest.approx(1 / 3)
     assert descend(lambda w: 6 * w, 5.0, 1 / 6, 1)[-1] == pytest.approx(0)
     assert descend(lambda w: 6 * w, 5.0, 1 / 3, 3).tolist() == pytest.approx([5, -5, 5, -5])
 
 
-def test_exercise_four_minutes_divide_the_largest_stable_rate_by_3600():
+def test_exercise_four_minutes_divide_the_edge_of_stability_by_3600():
     X, _ = centred_hours()
-    assert largest_stable_rate(hessian(X)) / largest_stable_rate(hessian(X * [1, 60])) == pytest.approx(3600)
+    assert edge_of_stability(hessian(X)) / edge_of_stability(hessian(X * [1, 60])) == pytest.approx(3600)
 
 
 @given(st.floats(0.01, 0.98), st.floats(1e-6, 0.5))
 def test_steps_to_shrink_is_the_first_step_that_is_close_enough(fraction, factor):
     H = np.diag([1.0, 4.0])
-    rate = fraction * largest_stable_rate(H)
+    rate = fraction * edge_of_stability(H)
     steps = steps_to_shrink(H, rate, factor)
     slowest = np.linalg.norm(np.eye(2) - rate * H, 2)
     assert slowest**steps <= factor * (1 + 1e-9)
     assert slowest ** (steps - 1) > factor * (1 - 1e-9)
+
+
+def test_a_rate_that_arrives_at_once_needs_one_step():
+    assert steps_to_shrink(np.array([[2.0]]), 0.5, 0.01) == 1
 
 
 def test_the_parabola_and_the_jumps_are_the_loss_and_the_descent():
@@ -202,15 +209,16 @@ def test_the_printed_tables_say_what_the_functions_say(capsys):
         assert [float(part) for part in line.split()[1:]] == pytest.approx([rate, *losses], abs=0.06)
     print_loss_rises()
     for line in capsys.readouterr().out.splitlines():
-        step, slope, height = (float(part) for part in line.split() if part.replace(".", "").isdigit())
+        step, slope, height = (float(part) for part in line.split() if part.lstrip("-").replace(".", "").isdigit())
         best = np.linalg.lstsq(X, y, rcond=None)[0]
         factor = 1 - 1.03 * 2 / curvature * np.array([2, curvature])
         off = (start() - best) * factor**step
         assert slope == pytest.approx(best[1] + off[1], abs=0.01)
         assert height == pytest.approx(loss(best + off, X, y), rel=1e-3)
     print_scales()
-    for line, flag in zip(capsys.readouterr().out.splitlines(), (False, True), strict=True):
-        singular = np.linalg.svd(scaled_features(flag))[1]
+    flags = [(False, False), (True, False), (False, True), (True, True)]
+    for line, flag in zip(capsys.readouterr().out.splitlines(), flags, strict=True):
+        singular = np.linalg.svd(features(*flag))[1]
         condition, rate = (float(part) for part in line.split() if part[0].isdigit())
         assert condition == pytest.approx((singular[0] / singular[-1]) ** 2, rel=1e-2)
         assert rate == pytest.approx(40 / singular[0] ** 2, rel=0.05)

@@ -8,7 +8,7 @@ import numpy as np
 
 # --8<-- [start:learning_curve]
 def learning_curve(hours):
-    """Marks after some hours of study: an invented model that approaches 90."""
+    """Marks after some hours of study: an invented model."""
     return 90 - 60 * np.exp(-hours / 4)
 
 
@@ -25,7 +25,7 @@ def difference_quotient(f, x, h):
     Its unit is the unit of f(x) divided by the unit of x. A negative h looks to the
     left; h = 0 raises `ValueError`.
 
-    >>> print(difference_quotient(lambda x: x**2, 3.0, 0.5))  # (3.5² - 3²) / 0.5
+    >>> print(difference_quotient(lambda x: x**2, 3.0, 0.5))  # 3.25 / 0.5
     6.5
     """
     if np.any(np.equal(h, 0)):
@@ -59,7 +59,8 @@ def print_quotients():
     print("step h (hours)   secant (marks per hour)   minus the derivative")
     for h in (2.0, 1.0, 0.1, 0.01, 0.001, -0.001, -0.01, -0.1):
         secant = difference_quotient(learning_curve, 2.0, h)
-        print(f"{h:14g}   {secant:23.5f}   {secant - learning_curve_slope(2.0):20.5f}")
+        error = secant - learning_curve_slope(2.0)
+        print(f"{h:14g}   {secant:23.5f}   {error:20.5f}")
 # --8<-- [end:quotients]
 
 
@@ -83,7 +84,7 @@ def figure_slope_everywhere():
 
 # --8<-- [start:prediction]
 def print_prediction():
-    """What the slope at 2 hours predicts for more study, and what the curve says."""
+    """What the slope at 2 hours predicts, and what the curve says."""
     print("extra study   predicted gain   true gain (marks)")
     for minutes in (6, 30, 120, 480):
         extra = minutes / 60
@@ -97,8 +98,8 @@ def print_prediction():
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
-    percent of attendance, and noise with a standard deviation of 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3
+    a percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -108,8 +109,9 @@ def students(n=40):
 
 
 def fitted_line(x, y):
-    """Slope and intercept of the least-squares line through x, y of shape (n,)."""
-    slope = np.mean((x - x.mean()) * (y - y.mean())) / np.mean((x - x.mean()) ** 2)
+    """Slope and intercept of the least-squares line; x and y have shape (n,)."""
+    from_mean = x - x.mean()
+    slope = np.mean(from_mean * (y - y.mean())) / np.mean(from_mean**2)
     return slope, y.mean() - slope * x.mean()
 # --8<-- [end:students]
 
@@ -171,7 +173,7 @@ def relu(x):
 
 
 def one_sided_quotients(f, x, h):
-    """Secant slopes to the left and to the right of x, with a step of size h > 0."""
+    """Secant slopes to the left and to the right of x, for a step h > 0."""
     return difference_quotient(f, x, -h), difference_quotient(f, x, h)
 
 
@@ -180,14 +182,16 @@ def print_one_sided():
     print("step h    |x|             relu            cube root")
     for h in (1e-1, 1e-3, 1e-6):
         pairs = (one_sided_quotients(f, 0.0, h) for f in (np.abs, relu, np.cbrt))
-        print(f"{h:<8g}" + "".join(f"  {left + 0:6g} {right:<7g}" for left, right in pairs).rstrip())
+        # Adding 0 turns -0, which a division of 0 by -h gives, into 0.
+        row = "".join(f"  {left + 0:6g} {right:<7g}" for left, right in pairs)
+        print(f"{h:<8g}{row.rstrip()}")
 # --8<-- [end:kinks]
 
 
 # --8<-- [start:no_slope]
 def figure_no_slope():
     x = np.linspace(-1, 1, 401)
-    fig, axes = plt.subplots(1, 3, figsize=(7.6, 3.0), sharex=True)
+    fig, axes = plt.subplots(1, 3, figsize=(6.6, 2.6), sharex=True)
     for ax, f, name in zip(axes, (np.abs, relu, np.cbrt), ("$|x|$", "ReLU$(x)$", r"$\sqrt[3]{x}$"), strict=True):
         ax.plot(x, f(x), color="C0")
         for h, dash in ((-0.5, "--"), (0.5, "-.")):
@@ -208,21 +212,22 @@ def time_of_slope(slope):
     4.39
     """
     if not 0 < slope <= 15:
-        raise ValueError(f"slope = {slope}: the curve has slopes above 0 and up to 15 marks per hour")
+        raise ValueError(f"slope = {slope}: the curve has slopes above 0, up to 15")
     return 4 * np.log(15 / slope)
 # --8<-- [end:time_of_slope]
 
 
 # --8<-- [start:symmetric_quotient]
 def symmetric_quotient(f, x, h):
-    """Slope of the secant from x - h to x + h: the mean of both one-sided ones."""
+    """Slope of the secant from x - h to x + h, the mean of both sides."""
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
 def print_symmetric():
     """The symmetric quotient at 0, for functions that have no derivative there."""
     for f in (np.abs, relu, np.cbrt):
-        print(f"{f.__name__:9}", *(f"{symmetric_quotient(f, 0.0, h):8.1f}" for h in (1e-1, 1e-3, 1e-6)))
+        slopes = (symmetric_quotient(f, 0.0, h) for h in (1e-1, 1e-3, 1e-6))
+        print(f"{f.__name__:9}", *(f"{slope:8.1f}" for slope in slopes))
 # --8<-- [end:symmetric_quotient]
 
 

@@ -10,8 +10,8 @@ import numpy as np
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
-    percent of attendance, and noise with a standard deviation of 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3
+    a percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -21,7 +21,7 @@ def students(n=40):
 
 
 def centred_hours():
-    """X of shape (40, 2), with columns 1 and hours minus their mean; the marks y."""
+    """X of shape (40, 2): 1 and hours minus their mean; y, the marks."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
 # --8<-- [end:students]
@@ -29,7 +29,7 @@ def centred_hours():
 
 # --8<-- [start:loss]
 def loss(w, X, y):
-    """Mean-squared error of the predictions X @ w: 1/n sum(residual²), in marks².
+    """Mean-squared error of the predictions X @ w, in marks²: no half.
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
@@ -38,16 +38,16 @@ def loss(w, X, y):
 
 
 def gradient(w, X, y):
-    """Gradient of `loss` with respect to w: 2/n X'(residuals), of shape (p,)."""
+    """Gradient of `loss` with respect to w, of shape (p,)."""
     return 2 / len(y) * X.T @ (X @ w - y)
 # --8<-- [end:loss]
 
 
 # --8<-- [start:descend]
 def descend(gradient, w, learning_rate, steps):
-    """Gradient descent from w: `w -= learning_rate * gradient(w)`, again and again.
+    """Gradient descent from w, of shape (p,): steps of -learning_rate * gradient(w).
 
-    Returns all points, the start first, as rows of an array of shape (steps + 1, p).
+    Returns all points as rows of an array of shape (steps + 1, p), the start first.
 
     >>> print(descend(lambda w: 2 * w, np.array([1.0]), 0.25, steps=3)[:, 0])
     [1.    0.5   0.25  0.125]
@@ -67,14 +67,14 @@ def least_squares(X, y):
 
 # --8<-- [start:walk]
 def random_start():
-    """A first guess: an intercept of 0 to 100 marks, a slope of -10 to 20 marks/hour."""
+    """A first guess: 0 to 100 marks, and -10 to 20 marks per hour."""
     return np.random.default_rng(3).uniform([0, -10], [100, 20])
 
 
 def walk(steps):
-    """Descent on the student data from the random start, with learning rate 0.1."""
+    """Descent on the student data from the random start."""
     X, y = centred_hours()
-    return descend(lambda w: gradient(w, X, y), random_start(), learning_rate=0.1, steps=steps)
+    return descend(lambda w: gradient(w, X, y), random_start(), 0.1, steps)
 
 
 def print_walk():
@@ -165,11 +165,12 @@ def hessian(X):
 def print_factors():
     """What one step does to the distance from the best intercept and slope."""
     X, y = centred_hours()
-    for name, eigenvalue in zip(("intercept", "slope"), np.diag(hessian(X)), strict=True):
+    curvatures = np.diag(hessian(X))
+    for name, eigenvalue in zip(("intercept", "slope"), curvatures, strict=True):
         factor = 1 - 0.1 * eigenvalue
         print(f"{name:9}   eigenvalue {eigenvalue:6.3f}   factor a step {factor:6.3f}")
     short = closed_form(hessian(X), least_squares(X, y), random_start(), 0.1, 20)
-    print(f"20 steps by the formula: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
+    print(f"20 steps: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
 # --8<-- [end:closed_form]
 
 
@@ -184,7 +185,7 @@ def print_small_gradient():
     """Length of the gradient and distance of the intercept, on raw hours."""
     X, y = raw_hours()
     best = least_squares(X, y)
-    path = descend(lambda w: gradient(w, X, y), np.zeros(2), learning_rate=0.02, steps=400)
+    path = descend(lambda w: gradient(w, X, y), np.zeros(2), 0.02, steps=400)
     print("step   length of the gradient   intercept still off by (marks)")
     for step in (0, 10, 50, 100, 200, 400):
         length = np.linalg.norm(gradient(path[step], X, y))
@@ -196,7 +197,7 @@ def print_small_gradient():
 def figure_valley():
     X, y = raw_hours()
     best = least_squares(X, y)
-    path = descend(lambda w: gradient(w, X, y), np.zeros(2), learning_rate=0.02, steps=400)
+    path = descend(lambda w: gradient(w, X, y), np.zeros(2), 0.02, steps=400)
     fig, ax = plt.subplots()
     ax.semilogy([np.linalg.norm(gradient(w, X, y)) for w in path], color="C1", label="length of the gradient")
     ax.semilogy(abs(path - best)[:, 0], "--", color="C2", label="distance of the intercept (marks)")
@@ -219,7 +220,7 @@ def descend_until(gradient, w, learning_rate, tolerance, most_steps):
         if length < tolerance:
             return w, step
         w = w + learning_rate * downhill
-    raise RuntimeError(f"after {most_steps} steps the gradient is still {length:.3g} long")
+    raise RuntimeError(f"after {most_steps} steps the gradient has length {length:.3g}")
 # --8<-- [end:descend_until]
 
 

@@ -10,8 +10,8 @@ import numpy as np
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
-    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3 a
-    percent of attendance, and noise with a standard deviation of 5.
+    Three arrays of shape (n,). The marks are 12, and 5 an hour studied, and 0.3
+    a percent of attendance, and noise with a standard deviation of 5.
     """
     rng = np.random.default_rng(0)
     hours = rng.uniform(0, 10, n)
@@ -21,7 +21,7 @@ def students(n=40):
 
 
 def centred_hours():
-    """X of shape (40, 2), with columns 1 and hours minus their mean; the marks y."""
+    """X of shape (40, 2): 1 and hours minus their mean; y, the marks."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
 # --8<-- [end:students]
@@ -29,7 +29,7 @@ def centred_hours():
 
 # --8<-- [start:descend]
 def loss(w, X, y):
-    """Mean-squared error of the predictions X @ w: 1/n sum(residual²), in marks².
+    """Mean-squared error of the predictions X @ w, in marks²: no half.
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
@@ -38,7 +38,7 @@ def loss(w, X, y):
 
 
 def gradient(w, X, y):
-    """Gradient of `loss` with respect to w: 2/n X'(residuals), of shape (p,)."""
+    """Gradient of `loss` with respect to w, of shape (p,)."""
     return 2 / len(y) * X.T @ (X @ w - y)
 
 
@@ -48,9 +48,9 @@ def hessian(X):
 
 
 def descend(gradient, w, learning_rate, steps):
-    """Gradient descent from w: `w -= learning_rate * gradient(w)`, again and again.
+    """Gradient descent from w, of shape (p,): steps of -learning_rate * gradient(w).
 
-    Returns all points, the start first, as rows of an array of shape (steps + 1, p).
+    Returns all points as rows of an array of shape (steps + 1, p), the start first.
 
     >>> print(descend(lambda w: 2 * w, np.array([1.0]), 0.25, steps=3)[:, 0])
     [1.    0.5   0.25  0.125]
@@ -65,19 +65,19 @@ def descend(gradient, w, learning_rate, steps):
 
 # --8<-- [start:rates]
 def edge_of_stability(H):
-    """2 divided by the largest eigenvalue: from this rate on descent does not settle.
+    """2 over the largest eigenvalue: from this rate on, descent does not settle.
 
-    The Hessian H, of shape (p, p), is symmetric; `ValueError` unless its eigenvalues
-    are positive.
+    The Hessian H, of shape (p, p), is symmetric; `ValueError` unless all its
+    eigenvalues are positive.
     """
     eigenvalues = np.linalg.eigvalsh(H)
     if eigenvalues[0] <= 0:
-        raise ValueError(f"smallest eigenvalue {eigenvalues[0]:.3g}: no bowl to settle in")
+        raise ValueError(f"eigenvalue {eigenvalues[0]:.3g}: no bowl to settle in")
     return 2 / eigenvalues[-1]
 
 
 def best_rate(H):
-    """2 over smallest plus largest eigenvalue: the rate of the best `contraction`."""
+    """2 over smallest plus largest eigenvalue: the best `contraction`."""
     eigenvalues = np.linalg.eigvalsh(H)
     return 2 / (eigenvalues[0] + eigenvalues[-1])
 
@@ -121,7 +121,8 @@ def print_rates():
     print("                 rate   loss after 0, 1, 10 and 30 steps (marks²)")
     for name, rate in four_rates().items():
         path = run(rate)
-        print(f"{name:11}   {rate:.4f}  ", *(f"{loss(path[step], X, y):9.1f}" for step in (0, 1, 10, 30)))
+        losses = (loss(path[step], X, y) for step in (0, 1, 10, 30))
+        print(f"{name:11}   {rate:.4f}  ", *(f"{height:9.1f}" for height in losses))
 # --8<-- [end:print_rates]
 
 
@@ -131,7 +132,7 @@ def figure_four_paths():
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     b, m = np.meshgrid(np.linspace(10, 90, 31), np.linspace(-7, 17, 21))
     height = np.array([[loss(np.array(w), X, y) for w in zip(*row, strict=True)] for row in zip(b, m, strict=True)])
-    fig, axes = plt.subplots(2, 2, figsize=(7.6, 3.4), sharex=True, sharey=True)
+    fig, axes = plt.subplots(2, 2, figsize=(6.6, 3.1), sharex=True, sharey=True)
     for ax, (name, rate) in zip(axes.flat, four_rates().items(), strict=True):
         path = run(rate)
         ax.contour(b, m, height, loss(best, X, y) + 70 * np.arange(1, 6) ** 2, colors="C0", linewidths=1, alpha=0.6)
@@ -153,7 +154,7 @@ def figure_overshoot(learning_rate=0.06):
     path = descend(lambda w: gradient(w, X, y), np.array([best[0], 12.0]), learning_rate, 12)
     edge = edge_of_stability(hessian(X))
     verdict = "settles" if learning_rate < edge else "does not settle"
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.6))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.4))
     left.plot(slopes, [loss(np.array([best[0], m]), X, y) for m in slopes], color="C0")
     left.plot(path[:, 1], [loss(w, X, y) for w in path], "o-", color="C2", markersize=5, linewidth=1.2)
     left.plot(best[1], loss(best, X, y), "*", color="C3", markersize=15)
@@ -196,13 +197,14 @@ def print_loss_rises():
     path = run(rate, steps=60)
     for step in (0, 1, 5, 10, 20, 40, 60):
         height = loss(path[step], X, y)
-        print(f"step {step:2d}   slope {path[step][1]:8.2f} marks/hour   loss {height:8.1f} marks²")
+        slope = path[step][1]
+        print(f"step {step:2d}   slope {slope:8.2f} marks/hour   loss {height:8.1f} marks²")
 # --8<-- [end:loss_rises]
 
 
 # --8<-- [start:scales]
 def features(centred, scaled):
-    """X of shape (40, 3): 1, hours, attendance; with mean 0, with deviation 1, or raw."""
+    """X of shape (40, 3): 1, hours, attendance, the last two as flagged."""
     hours, attendance, _ = students()
     columns = np.column_stack([hours, attendance])
     if centred:
@@ -222,7 +224,7 @@ def print_scales():
     ):
         H = hessian(features(centred, scaled))
         condition, edge = np.linalg.cond(H), edge_of_stability(H)
-        print(f"{name:12}   condition number {condition:8.3g}   edge of stability {edge:.2g}")
+        print(f"{name:12}  condition number {condition:8.3g}  edge {edge:.2g}")
 # --8<-- [end:scales]
 
 
@@ -234,7 +236,7 @@ def steps_to_shrink(H, learning_rate, factor):
     """
     c = contraction(H, learning_rate)
     if c >= 1:
-        raise ValueError(f"learning rate {learning_rate:g}: the distance does not shrink")
+        raise ValueError(f"rate {learning_rate:g}: the distance does not shrink")
     return int(np.ceil(np.log(factor) / np.log(c))) if c > 0 else 1
 
 

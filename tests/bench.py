@@ -40,7 +40,7 @@ def hook_off(folder, ready, font):
     """Turn the copy into one whose results are files in the folder `ready`."""
     config = folder / "mkdocs.yml"
     text = re.sub(r"(?m)^hooks: .*\n", "", config.read_text("utf-8"))
-    config.write_text(text.replace("base_path: [snippets, tests]", f"base_path: [snippets, tests, {ready}]"), "utf-8")
+    config.write_text(text.replace("base_path: [", f"base_path: [{ready}, "), "utf-8")
     for file in ready.rglob("*.*"):
         name = file.relative_to(ready)
         target = folder / "docs" / ("figures" if file.suffix == ".svg" else "downloads") / name

@@ -7,8 +7,16 @@ WIDTH, HEIGHT, GAP_X, GAP_Y = 190, 64, 26, 46  # of a box and between boxes, in 
 LINE = 24  # characters in a line of a box
 
 
+class Circle(ValueError):
+    """Prerequisites that lead back to where they began; `page` needs `needed` there."""
+
+    def __init__(self, path):
+        super().__init__(f"a circle of prerequisites: {', '.join(path)}")
+        self.page, self.needed = path[:2]
+
+
 def levels(needs):
-    """The length of the longest chain of prerequisites below each concept.
+    """The length of the longest chain of prerequisites below each concept; raises `Circle`.
 
     >>> levels({"slope": [], "gradient": ["slope"], "descent": ["gradient", "slope"]})
     {'slope': 0, 'gradient': 1, 'descent': 2}
@@ -17,7 +25,7 @@ def levels(needs):
 
     def level(name, path=()):
         if name in path:
-            raise ValueError(f"{name} is its own prerequisite, by way of {', '.join(path[path.index(name) + 1 :])}")
+            raise Circle([*path[path.index(name) :], name])
         if name not in found:
             found[name] = 1 + max((level(need, (*path, name)) for need in needs[name]), default=-1)
         return found[name]
@@ -28,8 +36,10 @@ def levels(needs):
 
 
 def concept_map(concepts):
-    """An SVG for `{page: (title, chapter, url, front matter)}`; prerequisites stand above what they serve."""
-    needs = {page: [need for need in front.get("prerequisites", []) if need in concepts] for page, (*_, front) in concepts.items()}
+    """An SVG for `{page: (title, chapter, url, front matter)}`, at least one; prerequisites stand above what they serve."""
+    needs = {
+        page: [need for need in front["prerequisites"] if need in concepts] for page, (*_, front) in concepts.items()
+    }
     rows = {}
     for page, level in levels(needs).items():
         rows.setdefault(level, []).append(page)
@@ -47,11 +57,14 @@ def concept_map(concepts):
         for need in needs[page]:
             x0, y0 = place[need]
             x0, y0, x1, y1 = x0 + WIDTH / 2, y0 + HEIGHT, x + WIDTH / 2, y - 7
-            arrows.append(f'<path d="M{x0:g} {y0:g}C{x0:g} {y0 + GAP_Y / 2:g} {x1:g} {y1 - GAP_Y / 2:g} {x1:g} {y1:g}"/>')
+            arrows.append(
+                f'<path d="M{x0:g} {y0:g}C{x0:g} {y0 + GAP_Y / 2:g} {x1:g} {y1 - GAP_Y / 2:g} {x1:g} {y1:g}"/>'
+            )
         lines = textwrap.wrap(title, LINE)
         top = y + HEIGHT / 2 - 9 * len(lines) + 4
         words = "".join(
-            f'<tspan x="{x + WIDTH / 2:g}" y="{top + 18 * i:g}">{html.escape(line)}</tspan>' for i, line in enumerate(lines)
+            f'<tspan x="{x + WIDTH / 2:g}" y="{top + 18 * i:g}">{html.escape(line)}</tspan>'
+            for i, line in enumerate(lines)
         )
         boxes.append(
             f'<a href="{html.escape(url)}" aria-label="{html.escape(title)}"><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'

@@ -31,8 +31,13 @@ MACROS = {
 SILENT = {
     r"\\\\\s*\[": r"a row distance, \\[...], would be printed",
     r"\\\\\*": r"\\* would print its star",
+    r"\A(?!.*\\begin\b).*\\\\|\\newline\b": "a line break outside of an environment would be dropped",
+    r"\\begin\{\w+\*?\}\s*\[": "the option of an environment, [...], would be printed",
     r"(?<!\\)%": "a comment, %, would swallow the rest",
-    r"\\(label|eqref|ref)\b": "formulas are not numbered",
+    r"\\(label|eqref|ref)\b|\\begin\{(align|equation|gather|multline)\}": "formulas are not numbered",
+    r"\\text\w*\{[^}]*\\[%#&$_] ": r"the space after a sign such as \% in a text would be dropped",
+    r"\\text\w*\{[^}]*--": "two hyphens in a text would be printed; write the dash",
+    r"\^\s*\{?\s*\\T\b": r"\T stands raised already",
 }
 
 
@@ -55,6 +60,10 @@ def mathml(tex, display):
         raise MathError(re.sub(r"^\d+: ", "", str(error))) from None
     if "\\" in re.sub(r"<[^>]*>", "", text):
         raise MathError("a command would be printed as it stands")
+    if "<menclose" in text:
+        raise MathError("browsers draw neither boxes nor strokes around a formula")
+    # Browsers raise a prime that the font has raised already.
+    text = re.sub(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>", r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', text)
     return text.replace("<math", f'<math alttext="{html.escape(tex)}"', 1)
 
 
@@ -91,8 +100,8 @@ def makeExtension(**options):
 def math_font(characters, cache):
     """STIX Two Math as WOFF2, cut down to these characters and to all that formulas stretch, from the cache if it can.
 
-    The glyphs that the font's MATH table names (variants and parts of stretchy brackets, roots and accents) have no
-    character of their own, so each of them is asked for by name.
+    The variants and parts of stretchy brackets, roots and accents have no character of their own: what is cut down
+    keeps those that its MATH table names.
     """
     from .render import keep, prune
 
@@ -119,30 +128,13 @@ def _subset(source, characters):
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    font = TTFont(source)
+    font = TTFont(source, recalcTimestamp=False)
     options = subset.Options(flavor="woff2", layout_features=["ssty", "dtls", "flac"], notdef_outline=True)
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]  # the licence travels along
-    best = font.getBestCmap()
-    base = {best[ord(character)] for character in characters if ord(character) in best}
     cut = subset.Subsetter(options)
-    cut.populate(glyphs=_stretched(font["MATH"].table, base), unicodes=[ord(character) for character in characters])
+    cut.populate(text=characters)
     cut.subset(font)
     font.flavor = "woff2"
     out = io.BytesIO()
     font.save(out)
     return out.getvalue()
-
-
-def _stretched(table, glyphs):
-    """The larger forms of these glyphs, and the parts from which still larger ones are put together."""
-    variants, found = table.MathVariants, set()
-    for coverage, constructions in (
-        (variants.VertGlyphCoverage, variants.VertGlyphConstruction),
-        (variants.HorizGlyphCoverage, variants.HorizGlyphConstruction),
-    ):
-        for glyph, construction in zip(coverage.glyphs, constructions, strict=True):
-            if glyph in glyphs:
-                found |= {record.VariantGlyph for record in construction.MathGlyphVariantRecord}
-                if construction.GlyphAssembly:
-                    found |= {part.glyph for part in construction.GlyphAssembly.PartRecords}
-    return found

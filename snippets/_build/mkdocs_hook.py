@@ -10,22 +10,35 @@ from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File
 
 from snippets._build.maths import math_font
-from snippets._build.pages import Site, locate
+from snippets._build.pages import Site
 
 log = logging.getLogger("mkdocs.hooks.snippets")
 command = "build"
 site = None
 
 
-class Located(logging.Filter):
-    """Puts file and line before MkDocs' own words about a link."""
+class Collect(logging.Filter):
+    """Takes what others would log as a warning, and makes it a fault with file and line."""
 
     def filter(self, record):
-        record.msg, record.args = locate(record.getMessage(), site.docs), ()
-        return True
+        if record.levelno < logging.WARNING:
+            return True
+        site.link_fault(record.getMessage())
+        return False
 
 
-located = Located()
+class Silence(logging.Filter):
+    """The page tells of its faulty formulas itself, with the line."""
+
+    def filter(self, record):
+        return False
+
+
+FILTERS = {
+    "mkdocs.structure.nav": Collect(),
+    "mkdocs.structure.pages": Collect(),
+    "snippets._build.maths": Silence(),
+}
 
 
 def on_startup(command, dirty):
@@ -37,7 +50,8 @@ def on_config(config):
     root = Path(config.config_file_path).parent
     site = Site(root, Path(config.docs_dir))
     log.info(site.report.summary())
-    logging.getLogger("mkdocs.structure.pages").addFilter(located)
+    for name, collect in FILTERS.items():
+        logging.getLogger(name).addFilter(collect)
     if repository := config.extra.get("repository"):
         config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"
     return config
@@ -59,17 +73,27 @@ def on_page_content(html, page, config, files):
 
 
 def on_env(env, config, files):
-    for page in (file.page for file in files.documentation_pages()):
-        page.content = site.with_map(page.content, page.file, files)
+    pages = [file.page for file in files.documentation_pages()]
+    for page in pages:  # MkDocs would look at anchors when all is written
+        page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)
     site.check_use()
-    for fault in site.faults:
+    for fault in sorted(set(site.faults)):
         log.error(str(fault))
     if site.faults and command != "serve":
-        raise Abort(f"Stopped: {len(site.faults)} fault(s), see above.")
-    text = "".join(file.page.content for file in files.documentation_pages())
-    files.append(File.generated(config, "assets/maths.woff2", content=math_font(site.maths_characters(text), site.cache)))
+        raise Abort(f"Stopped: {len(set(site.faults))} fault(s), see above.")
+    for page in pages:
+        page.content = site.with_faults(site.with_map(page.content, page.file, files), page.file.src_uri)
+    text = "".join(page.content for page in pages)
+    files.append(
+        File.generated(config, "assets/maths.woff2", content=math_font(site.maths_characters(text), site.cache))
+    )
     return env
 
 
 def on_post_build(config):
-    logging.getLogger("mkdocs.structure.pages").removeFilter(located)
+    for name, collect in FILTERS.items():
+        logging.getLogger(name).removeFilter(collect)
+
+
+def on_build_error(error):
+    on_post_build(None)

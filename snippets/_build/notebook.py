@@ -4,17 +4,21 @@ import ast
 import re
 import textwrap
 
+import jupytext
+import nbformat
+
 
 def notebook(source, name):
     """The notebook (a JSON text, the same for the same source) of the snippet with this source."""
-    import jupytext
-    import nbformat
-
     tree = ast.parse(source)
     lines = source.splitlines()
+    main = tree.body[-1] if tree.body else None
+    if not isinstance(main, ast.If) or ast.get_docstring(tree) is None:
+        raise ValueError("a snippet begins with a docstring and ends with what `python` runs, `if __name__ == ...`")
     title, _, rest = ast.get_docstring(tree).partition(":")
-    text = f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs `pip install numpy matplotlib`."
-    main = next(node for node in tree.body if isinstance(node, ast.If))
+    text = (
+        f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs `pip install numpy matplotlib`."
+    )
     body = "\n".join(lines[tree.body[0].end_lineno : main.lineno - 1])
     body = re.sub(r"(?m)^# --8<-- \[(start|end):.*\]$", "# %%", body)
     calls = textwrap.dedent("\n".join(lines[main.lineno : main.end_lineno]))

@@ -7,11 +7,10 @@ import html
 import posixpath
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import yaml
 
-from .concept_map import concept_map
+from .concept_map import Circle, concept_map, levels
 from .render import Fault, render
 
 FENCE = re.compile(r"(?ms)^( *)(`{3,}|~{3,})[^\n]*\n.*?^\1\2 *$")
@@ -28,13 +27,27 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
-def locate(message, docs):
-    """MkDocs' message about a link, with the file and line at which the link stands put before it."""
-    found = re.match(r"Doc file '([^']+)' contains (?:a link|an absolute link|an unrecognized relative link) '([^']*)'", message)
-    if not found:
-        return message
-    text = (docs / found[1]).read_text("utf-8")
-    return f"docs/{found[1]}:{line_of(text, max(0, text.find(f']({found[2]}')))}: {message}"
+def line_with(text, *parts):
+    """The line of the first of these parts that stands in the text, wherever its lines are broken."""
+    for part in parts:
+        if found := re.search(r"\s+".join(map(re.escape, part.split())), text):
+            return line_of(text, found.start())
+    return 1
+
+
+def note(fault):
+    """A fault as the page shows it."""
+    return f'<p class="fault" role="alert">{html.escape(str(fault))}</p>'
+
+
+def front_matter(text):
+    """The front matter of a page; empty if there is none or it cannot be read."""
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    try:
+        front = yaml.safe_load(found[1]) if found else {}
+    except yaml.YAMLError:
+        front = {}
+    return front if isinstance(front, dict) else {}
 
 
 class _Attributes(HTMLParser):
@@ -67,8 +80,17 @@ class Site:
         self.glossary = {}
 
     def fault(self, page, line, message):
+        """Take note of a fault, and return what the page shows of it."""
         self.faults.append(Fault(f"docs/{page}", line, message))
-        return f'<p class="fault" role="alert">{html.escape(f"docs/{page}:{line}: {message}")}</p>'
+        return note(self.faults[-1])
+
+    def link_fault(self, message):
+        """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about."""
+        page = re.match(r"Doc file '([^']+)'", message)
+        link = re.search(r"(?:link|link to|[Rr]eference to|path to) '([^']*)'", message)
+        path, link = f"docs/{page[1]}" if page else "mkdocs.yml", link[1] if link else "nav: -"
+        text = (self.root / path).read_text("utf-8")
+        self.faults.append(Fault(path, line_with(text, f"]({link})", link), " ".join(message.split())))
 
     def generated(self):
         """The files of the site that no one wrote: `{path: text}`."""
@@ -83,23 +105,34 @@ class Site:
 
     def find_pages(self, texts):
         """Take note of all pages, `{path: text}`, and check that the three trees mirror each other."""
-        for page, text in texts.items():
-            front = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-            self.pages[page] = text, (yaml.safe_load(front[1]) or {}) if front else {}
-        for page, (text, front) in sorted(self.pages.items()):
-            for needed in front.get("prerequisites", []):
-                if needed not in self.pages:
-                    self.fault(page, line_of(text, text.find(needed)), f"the prerequisite {needed} is no page")
+        self.pages = {page: (text, front_matter(text)) for page, text in texts.items()}
+        for page, (text, front) in self.pages.items():
             if self.is_concept(page):
                 chapter, _, concept = module_of(page).partition("/")
                 for wanted in (f"snippets/{chapter}/{concept}.py", f"tests/{chapter}/test_{concept}.py"):
                     if not (self.root / wanted).is_file():
                         self.fault(page, 1, f"this page has no {wanted}")
-                for name in ("prerequisites", "summary"):
-                    if name not in front:
-                        self.fault(page, 1, f"the front matter has no {name}")
+                for name, kind in (("prerequisites", list), ("summary", str)):
+                    if not isinstance(front.get(name), kind):
+                        self.fault(page, 1, f"no {name} can be read from the front matter")
+            needs = front.get("prerequisites") if isinstance(front.get("prerequisites"), list) else []
+            for needed in needs:
+                if needed not in self.pages:
+                    self.fault(page, line_with(text, str(needed)), f"the prerequisite {needed} is no page")
+            front["prerequisites"] = [needed for needed in needs if needed in self.pages]
+        self.break_circles()
         glossary = self.pages.get("glossary.md", ("", {}))[0]
         self.glossary = dict(re.findall(r"(?m)^(?!#)(\S.*)\n:   (.*(?:\n    \S.*)*)", glossary))
+
+    def break_circles(self):
+        """Report each circle of prerequisites, and open it, so that a map can be drawn."""
+        needs = {page: front["prerequisites"] for page, (_, front) in self.pages.items()}
+        while True:
+            try:
+                return levels(needs)
+            except Circle as circle:
+                self.fault(circle.page, line_with(self.pages[circle.page][0], circle.needed), str(circle))
+                needs[circle.page].remove(circle.needed)
 
     def is_concept(self, page):
         return "/" in page and not page.startswith(("labs/", "assets/"))
@@ -118,7 +151,9 @@ class Site:
                     return "\n".join(indent + row for row in self.report.results[path].rstrip().split("\n"))
                 missing = self.failed.get(posixpath.dirname(path)) or f"no snippet prints {path}"
             else:
-                file = next((f for f in (self.root / "snippets" / path, self.root / "tests" / path) if f.is_file()), None)
+                file = next(
+                    (f for f in (self.root / "snippets" / path, self.root / "tests" / path) if f.is_file()), None
+                )
                 if file is None:
                     missing = f"there is no {path}"
                 elif section and section not in SECTION.findall(file.read_text("utf-8")):
@@ -136,11 +171,7 @@ class Site:
         def image(found):
             if any(start <= found.start() < end for start, end in fences):
                 return found[0]
-            alt, path = " ".join(found[1].split()), found[2]
-            line = line_of(text, text.find(found[0]))
-            if len(alt) < ALT_LENGTH:
-                return self.fault(page, line, f"the image {path} has no alt text of a sentence")
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), found[2]))
             name = target.removeprefix("figures/")
             if name == target:
                 return found[0]
@@ -148,8 +179,8 @@ class Site:
             if name in self.report.results:
                 return found[0]
             if failed := self.failed.get(posixpath.dirname(name)):
-                return f'<p class="fault" role="alert">{html.escape(str(failed))}</p>'
-            return self.fault(page, line, f"no snippet draws {path}")
+                return note(failed)
+            return self.fault(page, line_with(text, found[0]), f"no snippet draws {found[2]}")
 
         markdown = IMAGE.sub(image, markdown)
         if page != "glossary.md":
@@ -170,12 +201,14 @@ class Site:
         text = self.pages[page][0]
         for why, tex in TEX_FAULT.findall(content):
             tex = html.unescape(tex)
-            spot = re.search(r"\s+".join(re.escape(part) for part in tex.split()), text)
-            self.fault(page, line_of(text, spot.start() if spot else 0), f"{html.unescape(why)} in the formula {tex}")
+            self.fault(page, line_with(text, tex), f"{html.unescape(why)} in the formula {tex}")
         base = posixpath.join("/", url)
 
         def image(found):
-            attributes = _attributes(found[0])
+            attributes = {"src": "", "alt": ""} | _attributes(found[0])
+            if len(attributes["alt"] or "") < ALT_LENGTH:
+                file = posixpath.basename(attributes["src"])
+                return self.fault(page, line_with(text, file), f"the image {file} has no alt text of a sentence")
             target = posixpath.normpath(posixpath.join(base, attributes["src"])).lstrip("/")
             name = target.removeprefix("figures/")
             if name not in self.report.results:
@@ -190,8 +223,8 @@ class Site:
         seen = set()
 
         def once(found):
-            if found[1] is None or found[1] in seen:
-                return found[0] if found[1] is None else found[2]
+            if found[1] in seen:
+                return found[2]
             seen.add(found[1])
             return found[0]
 
@@ -212,6 +245,11 @@ class Site:
         order = [file.src_uri for file in files.documentation_pages() if file.src_uri in concepts]
         return content.replace(MAP, concept_map({page: concepts[page] for page in order}))
 
+    def with_faults(self, content, page):
+        """The page, with the faults above it that it does not show already."""
+        notes = [note(fault) for fault in sorted(set(self.faults)) if fault.path == f"docs/{page}"]
+        return "".join(text for text in notes if text not in content) + content
+
     # The site as a whole
 
     def check_use(self):
@@ -225,7 +263,6 @@ class Site:
                 if f"{name}.py:{found[1]}" not in self.used:
                     line = line_of(source, found.start())
                     self.faults.append(Fault(f"snippets/{name}.py", line, f"no page shows the section {found[1]}"))
-        self.faults = sorted(set(map(str, self.faults)))
 
     @staticmethod
     def maths_characters(content):

@@ -10,8 +10,8 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 import time
+import uuid
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -24,7 +24,7 @@ TIME_LIMIT = 60  # seconds for one module
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody any more
 
 
-@dataclass
+@dataclass(frozen=True, order=True)
 class Fault:
     """Something wrong, and where: it prints as one line."""
 
@@ -89,14 +89,12 @@ def key(name, source):
 def keep(path, text):
     """Write a file beside its place and rename it into it, so that it is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+        part.write_bytes(text)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def prune(folder, wanted):
@@ -115,19 +113,22 @@ def prune(folder, wanted):
 def _run(tasks, jobs, limit):
     """Yield `(path, outcome)` for each task as its process ends."""
     command = [sys.executable, "-m", "snippets._build.worker"]
-    # One thread a process: the cores are busy with other modules, and sums keep their order.
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
-    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as server:
+    # One thread a process: the cores are busy with other modules, and sums keep their order. So do sets, without a seed.
+    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    pipe = subprocess.PIPE
+    # A session of its own, so that one signal ends the server together with the snippets that it runs.
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, start_new_session=True) as server:
         try:
-            pickle.dump((jobs, limit, tasks), server.stdin)
-            server.stdin.close()
+            with server.stdin:
+                pickle.dump((jobs, limit, tasks), server.stdin)
             for _ in tasks:
                 yield pickle.load(server.stdout)
-        except EOFError:
+        except (EOFError, BrokenPipeError):
             raise RuntimeError("the process that draws the figures ended early; its message stands above") from None
-        finally:
-            server.kill()
+        except BaseException:
+            (os.killpg if hasattr(os, "killpg") else os.kill)(server.pid, 9)
+            raise
 
 
 def render(snippets=SNIPPETS, cache=CACHE, jobs=None, limit=TIME_LIMIT):
@@ -167,6 +168,6 @@ def render(snippets=SNIPPETS, cache=CACHE, jobs=None, limit=TIME_LIMIT):
                 report.unkept = str(error)
     if not report.faults:
         prune(folder, wanted)
-    report.faults.sort(key=str)
+    report.faults.sort()
     report.seconds = time.perf_counter() - started
     return report

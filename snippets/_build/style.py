@@ -66,8 +66,6 @@ def themed(svg):
     used = sorted({names[c] for c in re.findall(r"#[0-9a-f]{6}\b", svg) if c in names})
     dark = "".join(f"--{name}:{PALETTE[name][1]};" for name in used)
     style = f"<style>@media (prefers-color-scheme: dark){{:root{{{dark}}}}}</style>"
-    svg = re.sub(
-        r"(?<=: )#[0-9a-f]{6}\b", lambda m: f"var(--{names[m[0]]}, {m[0]})" if m[0] in names else m[0], svg
-    )
+    svg = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: f"var(--{names[m[0]]}, {m[0]})" if m[0] in names else m[0], svg)
     head = re.search(r"<svg\b[^>]*>", svg)
     return svg[head.start() : head.end()] + style + svg[head.end() :]

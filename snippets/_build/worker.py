@@ -8,6 +8,7 @@ import contextlib
 import inspect
 import io
 import linecache
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -23,8 +24,8 @@ import warnings
 
 import matplotlib
 import matplotlib.pyplot as plt
-import numpy as np
 from cycler import cycler
+from matplotlib.backend_bases import FigureManagerBase
 
 from .notebook import notebook
 from .style import CYCLE, FIGURE, themed
@@ -48,6 +49,11 @@ def svg(figure):
     return themed(re.sub(r"\n\s*", "\n", text))
 
 
+def refuse(*args, **options):
+    """Without a display, Matplotlib would open no window and say nothing; with one, it would wait for a person."""
+    raise RuntimeError("a figure is returned, not shown")
+
+
 def call(function, *args):
     """What the function returns and prints, in a clean style and an empty folder, however it leaves them."""
     printed = io.StringIO()
@@ -56,8 +62,6 @@ def call(function, *args):
         matplotlib.rcParams.update(matplotlib.rcParamsDefault | style)
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
             value = function(*args)
-            if matplotlib.get_backend().lower() != "agg":
-                raise RuntimeError("a snippet may not choose where its figures are shown")
             if isinstance(value, plt.Figure):
                 value = svg(value)
         plt.close("all")
@@ -73,8 +77,8 @@ def frames(name, function):
     parameter, values, *unit = slider
     values = [float(value) for value in values]
     default = inspect.signature(function).parameters[parameter].default
-    at = next((i for i, value in enumerate(values) if np.isclose(value, default)), None)
-    if at is None:
+    at = min(range(len(values)), key=lambda i: abs(values[i] - default))
+    if not math.isclose(values[at], default, abs_tol=1e-12 * max(map(abs, values))):
         raise Fault(f"the default {parameter}={default} is none of the slider's values", line)
     drawn = [call(function, type(default)(value))[0] for value in values]
     results = {f"{name}.{i}.svg": text for i, text in enumerate(drawn)}
@@ -96,10 +100,15 @@ def run(path, source):
     module = types.ModuleType(name)
     module.__file__ = path
     sys.modules[name] = module
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(source, path, "exec"), module.__dict__)
-    if printed.getvalue() or plt.get_fignums():
+    FigureManagerBase.show = refuse
+    code = compile(source, path, "exec")
+
+    def load():
+        exec(code, module.__dict__)
+        return plt.get_fignums()
+
+    drawn, printed = call(load)
+    if drawn or printed:
         raise Fault("importing a snippet prints and draws nothing", 1)
     outcome = {"results": {}, "lines": {}, "sliders": {}, "seconds": {}}
     for attribute, function in list(vars(module).items()):
@@ -116,6 +125,8 @@ def run(path, source):
             made, slider = frames(label, function)
             if not all(isinstance(text, str) for text in made.values()):
                 raise Fault(f"{attribute} returns no figure", line)
+        if matplotlib.get_backend() != "agg":
+            raise Fault(f"{attribute} chooses where figures are shown", line)
         outcome["results"] |= made
         outcome["lines"] |= dict.fromkeys(made, line)
         outcome["sliders"] |= {f"{label}.svg": slider} if slider else {}
@@ -141,11 +152,11 @@ def outcome_of(path, source, limit):
         return run(path, source)
     except Fault as error:
         return {"error": str(error), "line": error.line}
-    except SyntaxError as error:
-        return {"error": f"{type(error).__name__}: {error.msg}", "line": error.lineno}
     except BaseException as error:  # SystemExit too: nothing that a snippet does may end the build without a word
         inside = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         message = " ".join(str(error).split())
+        if isinstance(error, SyntaxError) and error.filename == path:
+            inside, message = [error.lineno or 1], error.msg
         return {"error": f"{type(error).__name__}: {message}".removesuffix(": "), "line": (inside or [1])[-1]}
     finally:
         if hasattr(signal, "SIGALRM"):
@@ -195,4 +206,5 @@ def serve(read, write):
 if __name__ == "__main__":
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints here talks to the person, not into the results
-    serve(sys.stdin.buffer, results)
+    with tempfile.TemporaryDirectory() as tempfile.tempdir:  # a snippet that is killed cannot tidy up
+        serve(sys.stdin.buffer, results)

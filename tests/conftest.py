@@ -1,0 +1,188 @@
+"""What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import mkdocs.__main__
+import pytest
+import yaml
+from click.testing import CliRunner
+from mkdocs.utils.yaml import get_yaml_loader
+
+ROOT = Path(__file__).parents[1]
+
+FILES = {
+    "docs/index.md": """# Home
+
+<!-- map of concepts -->
+
+![A drawing that belongs to the pages and comes from no snippet.](drawing.svg)
+
+```markdown
+![short](figures/nothing.svg)
+```
+
+A secant has a slope; the slope of a secant. See [the secant](slopes/secant-line.md#the-slope).
+""",
+    "docs/drawing.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n',
+    "docs/glossary.md": "# Glossary\n\nslope\n:   The [rise](slopes/secant-line.md) over\n    the *run*, $m$.\n",
+    "docs/slopes/secant-line.md": """---
+prerequisites: []
+summary: Two points and the line through them.
+---
+# Secant
+
+## The slope
+
+The slope is $m = \\frac{a}{b}$.
+
+![A curve in blue, and a straight line through two of its points.](../figures/slopes/secant_line/secant.svg)
+
+```python
+--8<-- "slopes/secant_line.py:slope"
+```
+
+```text
+--8<-- "slopes/secant_line/slope.txt"
+```
+""",
+    "docs/slopes/tangent.md": """---
+prerequisites: [slopes/secant-line.md]
+summary: The line that only touches.
+---
+# Tangent
+
+![A curve in blue; the line through two points closes in on the tangent.](../figures/slopes/tangent/closing.svg)
+
+```python
+--8<-- "slopes/tangent.py:closing"
+--8<-- "slopes/test_tangent.py"
+```
+""",
+    "snippets/slopes/secant_line.py": '''"""Secant: two points and the line through them."""
+
+import matplotlib.pyplot as plt
+
+
+# --8<-- [start:slope]
+def slope(f, x, h):
+    return (f(x + h) - f(x)) / h
+
+
+def print_slope():
+    print(slope(lambda x: x * x, 3, 1))
+# --8<-- [end:slope]
+
+
+def figure_secant():
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [0, 1])
+    return fig
+
+
+if __name__ == "__main__":
+    print_slope()
+    figure_secant()
+    plt.show()
+''',
+    "snippets/slopes/tangent.py": '''"""Tangent: the line that only touches."""
+
+import matplotlib.pyplot as plt
+
+
+# --8<-- [start:closing]
+def figure_closing(step_size=1.0):
+    fig, ax = plt.subplots()
+    ax.plot([0, step_size], [0, 1])
+    return fig
+
+
+figure_closing.slider = ("step_size", [2, 1])
+# --8<-- [end:closing]
+
+
+if __name__ == "__main__":
+    figure_closing()
+    plt.show()
+''',
+    "tests/slopes/test_secant_line.py": "",
+    "tests/slopes/test_tangent.py": "# the test of the tangent\n",
+}
+
+
+@dataclass
+class Project:
+    root: Path
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def read(self, name):
+        return (self.root / name).read_text("utf-8")
+
+    def edit(self, name, old, new):
+        assert self.read(name).count(old) == 1
+        self.write(name, self.read(name).replace(old, new))
+
+    def line(self, name, text):
+        """The number of the one line that holds this text, whose own line breaks count."""
+        (line,) = (i for i, row in enumerate(self.read(name).splitlines(), 1) if text in f"\n{row}\n")
+        return line
+
+    def cached(self):
+        return {str(path): path.stat().st_mtime_ns for path in (self.root / ".cache").rglob("*.*")}
+
+    def build(self, *options):
+        """Exit status and lines of `mkdocs build --strict`, run in this process."""
+        arguments = ["build", "--strict", "--config-file", str(self.root / "mkdocs.yml"), *options]
+        done = CliRunner().invoke(mkdocs.__main__.cli, arguments)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+        return done.exit_code, done.output.splitlines()
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    """Figures are drawn off screen, and closed after each test."""
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def configuration():
+    """The real `mkdocs.yml`, for the pages of the small project."""
+    config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), get_yaml_loader())
+    config["theme"]["custom_dir"] = str(ROOT / config["theme"]["custom_dir"])
+    config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
+    config |= {"extra_css": [], "extra_javascript": [], "extra": {"repository": "https://forge.test/site/"}}
+    pages = ["slopes/secant-line.md", "slopes/tangent.md"]
+    config["nav"] = [{"Home": "index.md"}, {"Slopes": pages}, {"Reference": ["glossary.md"]}]
+    return yaml.dump(config, sort_keys=False, width=200)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The project, built once, so that the others find its figures in their cache."""
+    project = Project(tmp_path_factory.mktemp("built"))
+    project.write("mkdocs.yml", configuration())
+    for name, text in FILES.items():
+        project.write(name, text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        patch.setenv("NO_MKDOCS_2_WARNING", "1")
+        project.result = project.build()
+    return project
+
+
+@pytest.fixture
+def project(built, tmp_path, monkeypatch):
+    """A copy of the project to plant faults in, without a site."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    for name in (".cache", "docs", "snippets", "tests", "mkdocs.yml"):
+        copy = shutil.copytree if (built.root / name).is_dir() else shutil.copy2
+        copy(built.root / name, tmp_path / name)
+    return Project(tmp_path)

@@ -1,0 +1,637 @@
+"""The engine keeps its promises: fresh workers, the same bytes, nothing run twice, no failure without its file and line."""
+
+import contextlib
+import io
+import json
+import multiprocessing
+import os
+import pickle
+import pty
+import re
+import signal
+import stat
+import subprocess
+import sys
+import termios
+import time
+import xml.etree.ElementTree as etree
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from snippets.__main__ import main
+from snippets._build import render as engine
+from snippets._build import worker
+from snippets._build.concept_map import concept_map, levels
+from snippets._build.render import Fault, Report, key, render
+from snippets._build.style import PALETTE, themed
+
+from .conftest import HEAD, TAIL
+
+ROOT = Path(engine.__file__).parents[2]
+PRINT = "def print_value():\n    print({})\n"
+FIGURE = """
+def figure_line(h=2.0):
+    fig, ax = plt.subplots(figsize=(2, 2))
+    ax.plot([0, h], [0, 1], color="C0")
+    return fig
+"""
+SLIDER = FIGURE + '\n\nfigure_line.slider = ("h", [1, 2, 4], "hours")\n'
+
+
+TIMES = "import time\n\n\ndef print_times():\n    print(time.time())\n    time.sleep(1.5)\n    print(time.time())\n"
+
+
+def times(report):
+    """Start and end of each `TIMES`."""
+    return [[float(row) for row in text.split()] for text in report.results.values()]
+
+
+def kept(cache):
+    return {path.name: path.stat().st_mtime_ns for path in (cache / "figures").glob("*")}
+
+
+def python(code, **options):
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, **options)
+
+
+# What a module gives
+
+
+def test_print_gives_text_and_figure_gives_one_svg(snippets, cache):
+    report = render(snippets(a=PRINT.format(6 * 7) + FIGURE), cache)
+    assert report.faults == []
+    assert report.results["chapter/a/value.txt"] == "42\n"
+    assert set(report.results) == {"chapter/a/value.txt", "chapter/a/line.svg"}
+    assert etree.fromstring(report.results["chapter/a/line.svg"]).tag.endswith("svg")
+    assert report.lines == {"chapter/a/value.txt": 5, "chapter/a/line.svg": 8}
+    assert report.sources == {"chapter/a": (snippets() / "chapter/a.py").read_text()}
+    assert json.loads(report.notebooks["chapter/a"])["cells"]
+
+
+def test_figure_serves_the_dark_scheme_by_variables_and_tells_no_date(snippets, cache):
+    svg = render(snippets(a=FIGURE), cache).results["chapter/a/line.svg"]
+    light, dark = PALETTE["function"]
+    rule = re.search(r"<style>@media \(prefers-color-scheme: dark\)\{:root\{(.*?)\}\}</style>", svg)[1]
+    assert f"--function:{dark};" in rule
+    assert f"stroke: var(--function, {light})" in svg
+    assert not re.search(r"(?<!, )" + light, svg)
+    assert "metadata" not in svg and "<!DOCTYPE" not in svg and "<?xml" not in svg
+
+
+def test_colour_outside_the_palette_stays_and_black_becomes_ink():
+    svg = themed('<?xml version="1.0"?><svg width="1"><path style="fill: #123456; stroke: #000000"/></svg>')
+    assert "fill: #123456" in svg
+    assert "stroke: var(--ink, #000000)" in svg
+    assert svg.startswith('<svg width="1"><style>')
+
+
+def test_slider_gives_a_frame_for_each_value_and_the_default_frame_is_the_plain_file(snippets, cache):
+    report = render(snippets(a=SLIDER), cache)
+    assert report.sliders == {
+        "chapter/a/line.svg": {"parameter": "h", "values": [1, 2, 4], "unit": "hours", "default": 1}
+    }
+    frames = [report.results[f"chapter/a/line.{i}.svg"] for i in range(3)]
+    assert len(set(frames)) == 3
+    assert frames[1] == report.results["chapter/a/line.svg"]
+
+
+def test_slider_near_zero_finds_its_own_default(snippets, cache):
+    body = FIGURE.replace("2.0", "1e-10") + '\n\nfigure_line.slider = ("h", [1e-8, 1e-9, 1e-10])\n'
+    assert render(snippets(a=body), cache).sliders["chapter/a/line.svg"]["default"] == 2
+
+
+def test_slider_of_an_integer_draws_with_integers(snippets, cache):
+    body = SLIDER.replace("2.0", "2").replace("[0, h]", "range(0, 2 * h, h)")
+    assert render(snippets(a=body), cache).faults == []
+
+
+# Workers
+
+
+def test_one_module_does_not_reach_another(snippets, cache):
+    first = """
+import builtins
+import numpy as np
+
+builtins.leak = 1
+
+def print_first():
+    plt.rcParams["lines.linewidth"] = 99
+    np.random.seed(7)
+    print(np.random.get_state()[1][0])
+"""
+    second = """
+import builtins
+import sys
+import numpy as np
+
+def print_second():
+    print(hasattr(builtins, "leak"), plt.rcParams["lines.linewidth"], np.random.get_state()[1][0] == 7, "a" in sys.modules)
+"""
+    report = render(snippets(a=first, b=second), cache, jobs=1)
+    assert report.results["chapter/a/first.txt"] == "7\n"
+    assert report.results["chapter/b/second.txt"] == "False 2.0 False False\n"
+
+
+def test_one_function_does_not_reach_the_next(snippets, cache):
+    body = """
+import os
+
+def print_first():
+    plt.rcParams["lines.linewidth"] = 99
+    plt.figure()
+    os.chdir("/")
+    print("first")
+
+def print_second():
+    print(plt.rcParams["lines.linewidth"], plt.get_fignums(), os.listdir())
+"""
+    report = render(snippets(a=body), cache)
+    assert report.results["chapter/a/second.txt"] == "2.0 [] []\n"
+
+
+def test_files_that_a_snippet_writes_are_gone(snippets, cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = """
+import os
+import pathlib
+
+pathlib.Path("import.txt").write_text("x")
+
+def print_files():
+    os.mkdir("inner")
+    os.chdir("inner")
+    pathlib.Path("figure.txt").write_text("x")
+    print(os.listdir())
+"""
+    report = render(snippets(a=body), cache)
+    assert report.results["chapter/a/files.txt"] == "['figure.txt']\n"
+    assert not list(tmp_path.rglob("import.txt")) and not list(tmp_path.rglob("figure.txt"))
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
+def test_output_past_python_disturbs_neither_results_nor_terminal(snippets, cache, capfd):
+    body = 'import os\n\n\ndef print_value():\n    os.write(1, b"x" * 100_000)\n    print("clean")\n'
+    assert render(snippets(a=body), cache).results == {"chapter/a/value.txt": "clean\n"}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_only_own_functions_count(snippets, cache):
+    body = "figure_size = 3\nprint_function = print\n\n\ndef helper():\n    print(1)\n" + PRINT.format(1)
+    assert list(render(snippets(a=body), cache).results) == ["chapter/a/value.txt"]
+
+
+def test_modules_run_at_the_same_time(snippets, cache):
+    first, second = times(render(snippets(a=TIMES, b=TIMES), cache, jobs=2))
+    assert first[0] < second[1] and second[0] < first[1]
+
+
+def test_one_job_runs_one_module_after_the_other(snippets, cache):
+    first, second = times(render(snippets(a=TIMES, b=TIMES), cache, jobs=1))
+    assert first[1] <= second[0] or second[1] <= first[0]
+
+
+# What goes wrong in a module: name: (body, message); the line is the one marked "here", else the first
+
+BAD = {
+    "raises_at_import": ('raise ValueError("no\\n way")  # here', "ValueError: no way"),
+    "raises_in_a_figure": ("def figure_a():\n    return 1 / 0  # here", "ZeroDivisionError: division by zero"),
+    "raises_without_words": ("def print_a():\n    raise KeyError  # here", "KeyError"),
+    "does_not_parse": ("x = (  # here", "SyntaxError: '(' was never closed"),
+    "parses_nonsense": ('eval("\\n\\n1 +")  # here', "SyntaxError: invalid syntax (<string>, line 3)"),
+    "exits": ("import sys\n\nsys.exit(2)  # here", "SystemExit: 2"),
+    "exits_at_once": ("import os\n\nos._exit(3)", "the process ended with code 3"),
+    "prints_at_import": ('print("hello")', "importing a snippet prints and draws nothing"),
+    "draws_at_import": ("plt.subplots()", "importing a snippet prints and draws nothing"),
+    "prints_megabytes": (
+        'def print_much():  # here\n    print("x" * 3_000_000)',
+        "print_much prints 3000001 characters; a page shows 1 to 20000",
+    ),
+    "prints_nothing": ("def print_a():  # here\n    pass", "print_a prints 0 characters; a page shows 1 to 20000"),
+    "returns_no_figure": ("def figure_a():  # here\n    plt.subplots()", "figure_a returns no figure"),
+    "default_off_the_slider": (
+        'def figure_a(h=3.0):  # here\n    pass\n\n\nfigure_a.slider = ("h", [1, 2])',
+        "the default h=3.0 is none of the slider's values",
+    ),
+    "works_forever": ("def print_a():\n    while True: pass  # here", "TimeoutError: took longer than 3 s"),
+    "works_forever_deaf": (
+        "import signal\n\n\ndef print_a():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass",
+        "took longer than 3 s",
+    ),
+    "works_forever_blocked": (
+        "import signal\n\n\ndef print_a():\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
+        "took longer than 3 s",
+    ),
+    "opens_a_window": (
+        "def figure_a():\n    fig, ax = plt.subplots()\n    plt.show()  # here\n    return fig",
+        "RuntimeError: a figure is returned, not shown",
+    ),
+    "opens_its_window": (
+        "def figure_a():\n    fig, ax = plt.subplots()\n    fig.show()  # here\n    return fig",
+        "RuntimeError: a figure is returned, not shown",
+    ),
+    "selects_a_backend": (
+        'def figure_a():  # here\n    plt.switch_backend("svg")\n    return plt.figure()',
+        "figure_a chooses where figures are shown",
+    ),
+    "divides_by_zero": (
+        "import numpy as np\n\n\ndef print_a():\n    print(np.log(np.zeros(1)))  # here",
+        "RuntimeWarning: divide by zero encountered in log",
+    ),
+    "asks_a_person": ("def print_a():\n    input()  # here", "EOFError: EOF when reading a line"),
+}
+BARE = {
+    "without_docstring": ("x = 1" + TAIL, "ValueError: a snippet begins with a docstring and ends with what"),
+    "without_main": (HEAD, "ValueError: a snippet begins with a docstring and ends with what"),
+    "empty": ("", "ValueError: a snippet begins with a docstring and ends with what"),
+    "no_text": (b"\xff", "SyntaxError: (unicode error)"),
+}
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    """The report on all bad modules and a good one, from a single run with a cache that held something before."""
+    folder = tmp_path_factory.mktemp("bad")
+    chapter = folder / "snippets" / "chapter"
+    chapter.mkdir(parents=True)
+    (chapter / "good.py").write_text(HEAD + PRINT.format(1) + TAIL)
+    render(folder / "snippets", folder / "cache")
+    (folder / "cache" / "figures" / "unwanted.json").write_text("{}")
+    before = kept(folder / "cache")
+    for name, (body, _) in BAD.items():
+        (chapter / f"{name}.py").write_text(HEAD + body + TAIL)
+    for name, (text, _) in BARE.items():
+        (chapter / f"{name}.py").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (chapter / "late.py").write_text(HEAD + PRINT.format(2) + TAIL)
+    (folder / "temporary").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder / "temporary"))
+        report = render(folder / "snippets", folder / "cache", jobs=6, limit=3)
+    return report, before, kept(folder / "cache"), list((folder / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("name", [*BAD, *BARE])
+def test_failure_is_one_line_with_file_and_line(bad, name):
+    body, message = (BAD | BARE)[name]
+    source = HEAD + body if name in BAD else ""
+    line = next((i for i, row in enumerate(source.splitlines(), 1) if row.endswith("# here")), 1)
+    faults = [fault for fault in bad[0].faults if fault.path == f"snippets/chapter/{name}.py"]
+    assert len(faults) == 1
+    assert str(faults[0]).startswith(f"snippets/chapter/{name}.py:{line}: {message}")
+    assert "\n" not in str(faults[0])
+    if name in BAD:
+        assert faults[0].message == message
+
+
+def test_the_others_finish_all_the_same(bad):
+    assert bad[0].results == {"chapter/good/value.txt": "1\n", "chapter/late/value.txt": "2\n"}
+    assert len(bad[0].faults) == len(BAD | BARE)
+    assert bad[0].faults == sorted(bad[0].faults)
+
+
+def test_failure_is_never_kept_and_takes_nothing_from_the_cache(bad):
+    _, before, after, _ = bad
+    assert before.items() <= after.items()
+    assert len(after) == len(before) + 1  # the good one that is new
+
+
+def test_failure_leaves_no_temporary_files(bad):
+    assert bad[3] == []
+
+
+def test_faults_are_sorted_by_line_as_a_number():
+    assert Fault("a", 12, "") < Fault("a", 100, "")
+
+
+# What is kept
+
+
+def test_key_changes_with_source_name_engine_and_versions(monkeypatch, tmp_path):
+    keys = {key("a", b"x"), key("a", b"y"), key("b", b"x")}
+    assert key("a", b"x") in keys and len(keys) == 3
+    expected = 3
+    for name in ("numpy", "matplotlib", "jupytext", "nbformat"):
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "version", lambda asked, name=name: "0" if asked == name else "1")
+            engine._environment.cache_clear()
+            keys.add(key("a", b"x"))
+            expected += 1
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "version", "4")
+        engine._environment.cache_clear()
+        keys.add(key("a", b"x"))
+        expected += 1
+    files = {path.name: path.read_bytes() for path in Path(engine.__file__).parent.glob("*.py")}
+    for changed in ("render", "worker", "style", "notebook"):
+        for name, text in files.items():
+            (tmp_path / name).write_bytes(text + b"#" * (name == f"{changed}.py"))
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "__file__", str(tmp_path / "render.py"))
+            engine._environment.cache_clear()
+            keys.add(key("a", b"x"))
+            expected += 1
+    engine._environment.cache_clear()
+    assert len(keys) == expected
+
+
+def test_nothing_stale_starts_no_process_and_imports_neither_numpy_nor_matplotlib(snippets, cache):
+    folder = snippets(a=PRINT.format(1))
+    render(folder, cache)
+    code = f"""
+import subprocess, sys
+from pathlib import Path
+subprocess.Popen = None
+from snippets._build.render import render
+report = render(Path({str(folder)!r}), Path({str(cache)!r}))
+print(report.results, report.fresh, sorted({{"numpy", "matplotlib", "tqdm", "jupytext"}} & set(sys.modules)))
+"""
+    assert python(code).stdout == "{'chapter/a/value.txt': '1\\n'} 0 []\n"
+
+
+def test_only_the_stale_module_runs(snippets, cache):
+    folder = snippets(a=PRINT.format(1), b=PRINT.format(2))
+    assert list(render(folder, cache).ran) != []
+    report = render(snippets(b=PRINT.format(3)), cache)
+    assert list(report.ran) == ["chapter/b/value"]
+    assert report.fresh == 1
+    assert report.results == {"chapter/a/value.txt": "1\n", "chapter/b/value.txt": "3\n"}
+
+
+def test_kept_report_equals_the_fresh_one(snippets, cache):
+    folder = snippets(a=SLIDER + PRINT.format(1))
+    fresh, kept = render(folder, cache), render(folder, cache)
+    for name in ("results", "lines", "sliders", "notebooks", "sources", "faults"):
+        assert getattr(fresh, name) == getattr(kept, name)
+
+
+def test_damaged_result_is_made_again(snippets, cache):
+    folder = snippets(a=PRINT.format(1))
+    render(folder, cache)
+    (file,) = (cache / "figures").iterdir()
+    file.write_text("{half")
+    assert render(folder, cache).fresh == 1
+    assert json.loads(file.read_text())["results"] == {"value.txt": "1\n"}
+
+
+def test_what_no_module_wants_is_pruned(snippets, cache):
+    render(snippets(a=PRINT.format(1), b=PRINT.format(2)), cache)
+    before = set(kept(cache))
+    (snippets() / "chapter" / "b.py").unlink()
+    render(snippets(), cache)
+    assert set(kept(cache)) < before and len(before) == 2 and len(kept(cache)) == 1
+
+
+def test_half_written_file_is_pruned_when_it_is_old(cache, tmp_path):
+    folder = cache / "figures"
+    folder.mkdir(parents=True)
+    for name, age in (("young.part", 0), ("old.part", 2 * engine.ABANDONED)):
+        (folder / name).touch()
+        os.utime(folder / name, (time.time() - age,) * 2)
+    (folder / "folder").mkdir()  # cannot be unlinked, which is no reason to fail
+    engine.prune(folder, set())
+    assert {path.name for path in folder.iterdir()} == {"young.part", "folder"}
+
+
+def test_file_comes_into_being_by_a_rename(tmp_path, monkeypatch):
+    seen = []
+    replace = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda a, b: (seen.append((b.exists(), a.read_bytes(), a.parent == b.parent)), replace(a, b))
+    )
+    engine.keep(tmp_path / "new" / "file", b"text")
+    assert seen == [(False, b"text", True)]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+    assert (tmp_path / "new" / "file").read_bytes() == b"text"
+
+
+def test_kept_file_is_as_readable_as_any_other(tmp_path):
+    engine.keep(tmp_path / "kept", b"")
+    (tmp_path / "other").touch()
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == stat.S_IMODE((tmp_path / "other").stat().st_mode)
+
+
+def test_failed_rename_leaves_nothing_behind(tmp_path):
+    (tmp_path / "taken" / "inner").mkdir(parents=True)
+    with pytest.raises(OSError):
+        engine.keep(tmp_path / "taken", b"text")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_killed_build_leaves_no_wrong_result_and_the_next_is_whole(snippets, cache, tmp_path):
+    body = f"""
+import pathlib
+import time
+
+def print_value():
+    pathlib.Path({str(tmp_path)!r}, "started").touch()
+    time.sleep(2)
+    print(1)
+"""
+    folder = snippets(slow=body, quick=PRINT.format(2))
+    command = [
+        sys.executable,
+        "-m",
+        "snippets",
+        "--out",
+        str(tmp_path / "out"),
+        "--snippets",
+        str(folder),
+        "--cache",
+        str(cache),
+    ]
+    build = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "started").exists():
+        assert build.poll() is None
+        time.sleep(0.02)
+    build.kill()
+    assert build.wait() == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+    for file in (cache / "figures").glob("*.json"):
+        assert json.loads(file.read_text())["results"] == {"value.txt": "2\n"}
+    report = render(folder, cache)
+    assert report.results == {"chapter/quick/value.txt": "2\n", "chapter/slow/value.txt": "1\n"}
+    assert all(path.suffix == ".json" for path in (cache / "figures").iterdir())
+
+
+def test_two_builds_at_once_are_both_right(snippets, cache):
+    folder = snippets(a=SLIDER, b=PRINT.format(2))
+    code = f"""
+from pathlib import Path
+from snippets._build.render import render
+report = render(Path({str(folder)!r}), Path({str(cache)!r}))
+print(len(report.results), report.faults, report.unkept)
+"""
+    builds = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    assert [build.communicate()[0] for build in builds] == ["5 [] \n"] * 2
+    assert len(kept(cache)) == 2 and all(name.endswith(".json") for name in kept(cache))
+
+
+def test_two_cold_builds_give_the_same_bytes(snippets, tmp_path):
+    order = PRINT.format('*{"slope", "tangent", "secant", "limit", "chord"}')
+    folder = snippets(a=SLIDER, b=order + FIGURE)
+    first, second = (render(folder, tmp_path / name, jobs=jobs) for name, jobs in (("one", 1), ("two", 2)))
+    assert first.results == second.results
+    assert first.notebooks == second.notebooks
+
+
+def test_cache_that_cannot_be_written_costs_only_time(snippets, tmp_path):
+    (tmp_path / "file").touch()
+    report = render(snippets(a=PRINT.format(1)), tmp_path / "file" / "cache")
+    assert report.results == {"chapter/a/value.txt": "1\n"} and report.faults == []
+    assert "; not kept: " in report.summary() and "Not a directory" in report.summary()
+
+
+# What the person who builds sees
+
+
+def test_summary_counts_what_ran_and_names_the_slowest():
+    report = Report(results=dict.fromkeys("abc", ""), ran={"x/y/slow": 2.0, "x/y/quick": 1.0}, fresh=2, seconds=2.5)
+    assert report.summary() == "figures: 2 ran in 2.5 s, 1 cached; slowest x/y/slow 2.0 s"
+    assert Report(results={"a": ""}, seconds=0.01).summary() == "figures: 0 ran in 0.0 s, 1 cached"
+
+
+def test_progress_bar_stands_on_a_terminal_only(snippets, cache, tmp_path, capfd):
+    folder = snippets(a=PRINT.format(1))
+    render(folder, cache)
+    assert capfd.readouterr() == ("", "")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    code = f"from pathlib import Path; from snippets._build.render import render; render(Path({str(folder)!r}), Path({str(tmp_path / 'new')!r}))"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=theirs) as build:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other end is closed
+            while text := os.read(ours, 1000):
+                shown += text
+    os.close(ours)
+    assert build.returncode == 0
+    assert b"figures:" in shown and b"0/1" in shown
+
+
+def test_command_writes_all_results_as_files(snippets, cache, tmp_path, capsys):
+    folder = snippets(a=SLIDER + PRINT.format(1))
+    arguments = ["--out", str(tmp_path / "out"), "--snippets", str(folder), "--cache", str(cache)]
+    assert main(arguments) == 0
+    written = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
+    figures = {"chapter/a/line.svg", *(f"chapter/a/line.{i}.svg" for i in range(3))}
+    assert written == {"chapter/a/value.txt", "chapter/a.ipynb", *figures}
+    assert (tmp_path / "out/chapter/a/value.txt").read_text() == "1\n"
+    assert capsys.readouterr().out.startswith("figures: 5 ran in ")
+
+
+def test_command_fails_with_one_line_for_each_fault(snippets, cache, tmp_path):
+    folder = snippets(a="raise ValueError(1)", b=PRINT.format("1 / 0"), c=PRINT.format(1))
+    command = [
+        sys.executable,
+        "-m",
+        "snippets",
+        "--out",
+        str(tmp_path / "out"),
+        "--snippets",
+        str(folder),
+        "--cache",
+        str(cache),
+    ]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "snippets/chapter/a.py:5: ValueError: 1",
+        "snippets/chapter/b.py:6: ZeroDivisionError: division by zero",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+# The process between
+
+
+@pytest.mark.parametrize("program", ["import sys; sys.stdin.read()", "import os; os.close(0)"])
+def test_end_of_the_drawing_process_is_an_error_in_words(snippets, cache, tmp_path, monkeypatch, program):
+    script = tmp_path / "python"
+    script.write_text(f"#!{sys.executable}\n{program}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    folder = snippets(**{f"a{i}": "#" * 100_000 for i in range(10)})  # more than a pipe holds
+    with pytest.raises(RuntimeError, match="ended early"):
+        render(folder, cache)
+    assert kept(cache) == {}
+
+
+@pytest.mark.parametrize("group", [True, False])
+def test_interrupted_build_leaves_no_process_behind(snippets, tmp_path, monkeypatch, group):
+    if not group:
+        monkeypatch.delattr(os, "killpg")
+    note = tmp_path / "note"
+    body = f"import os\nimport pathlib\nimport time\n\npathlib.Path({str(note)!r}).write_text(str(os.getpid()))\ntime.sleep(5)\n"
+    folder = snippets(quick=PRINT.format(1), slow=body)
+    tasks = [(str(path), path.read_bytes()) for path in sorted(folder.glob("*/*.py"))]
+    runs = engine._run(tasks, 2, 20)
+    assert next(runs)[0].endswith("quick.py")
+    while not note.exists() or not note.read_text():
+        time.sleep(0.02)
+    started = time.monotonic()
+    runs.close()
+    assert time.monotonic() - started < 3
+    if group:
+        with pytest.raises(ProcessLookupError):
+            for _ in range(100):
+                os.kill(int(note.read_text()), 0)
+                time.sleep(0.02)
+    else:
+        os.kill(int(note.read_text()), signal.SIGKILL)
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """The worker's functions may run here: what they change for good in a child is put back."""
+    monkeypatch.setattr(worker.FigureManagerBase, "show", worker.FigureManagerBase.show)
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    with matplotlib.rc_context():
+        matplotlib.use("agg")
+        yield
+
+
+def test_outcome_without_alarms_is_the_same(in_process, monkeypatch):
+    source = (HEAD + PRINT.format(1) + TAIL).encode()
+    outcomes = [worker.outcome_of("module.py", source, 5)]
+    monkeypatch.delattr(signal, "SIGALRM")
+    outcomes += [worker.outcome_of("module.py", source, 5)]
+    assert outcomes[0]["results"] == outcomes[1]["results"] == {"value.txt": "1\n"}
+
+
+def test_server_spawns_where_it_cannot_fork(in_process, monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    asked, get_context = [], multiprocessing.get_context
+    monkeypatch.setattr(multiprocessing, "get_context", lambda name: (asked.append(name), get_context(name))[1])
+    assert worker.serve(io.BytesIO(pickle.dumps((1, 5, []))), io.BytesIO()) is None
+    assert asked == ["spawn"]
+
+
+# The map of concepts
+
+
+def test_level_is_the_length_of_the_longest_chain():
+    assert levels({"d": ["b", "c"], "c": ["b"], "b": ["a"], "a": []}) == {"a": 0, "b": 1, "c": 2, "d": 3}
+
+
+def test_map_links_every_concept_and_draws_every_prerequisite():
+    concepts = {
+        "a.md": ("Slopes < 1", "I", "a/", {"prerequisites": []}),
+        "b.md": ("A title that does not fit into one line", "I", "b/", {"prerequisites": ["a.md"]}),
+        "c.md": ("Rules", "II", "c/", {"prerequisites": ["a.md", "index.md"]}),
+    }
+    svg = etree.fromstring(concept_map(concepts))[0]
+    space = "{http://www.w3.org/2000/svg}"
+    boxes = {link.get("href"): link[0] for link in svg.iter(f"{space}a")}
+    assert list(boxes) == ["a/", "b/", "c/"]
+    y = {name: float(box.get("y")) for name, box in boxes.items()}
+    assert y["a/"] < y["b/"] == y["c/"]
+    assert boxes["b/"].get("x") != boxes["c/"].get("x")
+    arrows = [path.get("d") for path in svg.find(f"{space}g").iter(f"{space}path")]
+    assert len(arrows) == 2
+    middle, foot = float(boxes["a/"].get("x")) + 95, y["a/"] + 64
+    assert all(arrow.startswith(f"M{middle:g} {foot:g}C") for arrow in arrows)
+    assert [text for text in svg.itertext() if text.strip()][:2] == ["Slopes < 1", "I"]

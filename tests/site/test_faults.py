@@ -1,0 +1,464 @@
+"""Every fault stops the build with one line that names file and line; while serving, the next save recovers."""
+
+import contextlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from snippets._build.pages import line_with
+
+SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
+CODE = "snippets/slopes/secant_line.py"
+ALT = "A picture of something, told in a whole sentence."
+LINK = "Doc file 'slopes/tangent.md' contains a link "
+NOT_FOUND = LINK + "'{0}', but the target 'slopes/{0}' is not found among documentation files."
+NO_ANCHOR = LINK + "'secant-line.md#{0}', but the doc 'slopes/secant-line.md' does not contain an anchor '#{0}'."
+
+# name: (file, old text, new text, where the fault is, text of that line, message)
+FAULTS = {
+    "a snippet that raises": (
+        CODE,
+        "return (f(x",
+        "return 1 / 0 + (f(x",
+        CODE,
+        "1 / 0",
+        "ZeroDivisionError: division by zero",
+    ),
+    "a snippet that does not parse": (
+        CODE,
+        "def slope(f, x, h):",
+        "def slope(f, x, h:",
+        CODE,
+        "def slope(",
+        "SyntaxError: '(' was never closed",
+    ),
+    "a section that does not exist": (
+        SECANT,
+        "## The slope",
+        '--8<-- "slopes/secant_line.py:slopes"\n\n## The slope',
+        SECANT,
+        ":slopes",
+        "slopes/secant_line.py has no section slopes",
+    ),
+    "a file that does not exist": (
+        SECANT,
+        "## The slope",
+        '--8<-- "slopes/secant_lines.py"\n\n## The slope',
+        SECANT,
+        "secant_lines",
+        "there is no slopes/secant_lines.py",
+    ),
+    "a result that does not exist": (
+        SECANT,
+        "## The slope",
+        '--8<-- "slopes/secant_line/slopes.txt"\n\n## The slope',
+        SECANT,
+        "slopes.txt",
+        "no snippet prints slopes/secant_line/slopes.txt",
+    ),
+    "a figure that no snippet makes": (
+        TANGENT,
+        "# Tangent\n",
+        f"# Tangent\n\n![{ALT}](../figures/slopes/tangent/nothing.svg)\n",
+        TANGENT,
+        "nothing.svg",
+        "no snippet draws ../figures/slopes/tangent/nothing.svg",
+    ),
+    "a figure that no page uses": (
+        CODE,
+        "if __name__",
+        "def figure_more():\n    return plt.figure()\n\n\nif __name__",
+        CODE,
+        "def figure_more",
+        "no page uses slopes/secant_line/more.svg",
+    ),
+    "a result that no page uses": (
+        CODE,
+        "if __name__",
+        "def print_more():\n    print(1)\n\n\nif __name__",
+        CODE,
+        "def print_more",
+        "no page uses slopes/secant_line/more.txt",
+    ),
+    "a section that no page shows": (
+        CODE,
+        "if __name__",
+        "# --8<-- [start:more]\n# --8<-- [end:more]\n\n\nif __name__",
+        CODE,
+        "start:more",
+        "no page shows the section more",
+    ),
+    "a figure without alternative text": (
+        TANGENT,
+        "A curve in blue; the line through two points closes in on the tangent.",
+        "",
+        TANGENT,
+        "closing.svg",
+        "the image closing.svg has no alt text of a sentence",
+    ),
+    "an alternative text that is a label": (
+        TANGENT,
+        "A curve in blue; the line through two points closes in on the tangent.",
+        "Figure 1",
+        TANGENT,
+        "closing.svg",
+        "the image closing.svg has no alt text of a sentence",
+    ),
+    "a raw image without alternative text": (
+        TANGENT,
+        "# Tangent\n",
+        '# Tangent\n\n<img src="../../drawing.svg">\n',
+        TANGENT,
+        "drawing.svg",
+        "the image drawing.svg has no alt text of a sentence",
+    ),
+    "a broken link": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n[there](nowhere.md)\n",
+        TANGENT,
+        "nowhere.md",
+        NOT_FOUND.format("nowhere.md"),
+    ),
+    "a broken link by reference": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n[there][1]\n\n[1]: nowhere.md\n",
+        TANGENT,
+        "[1]: nowhere.md",
+        NOT_FOUND.format("nowhere.md"),
+    ),
+    "an absolute link": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n[there](/slopes)\n",
+        TANGENT,
+        "(/slopes)",
+        "Doc file 'slopes/tangent.md' contains an absolute link '/slopes', it was left as is.",
+    ),
+    "an image that does not exist": (
+        TANGENT,
+        "# Tangent\n",
+        f"# Tangent\n\n![{ALT}](nothing.png)\n",
+        TANGENT,
+        "nothing.png",
+        NOT_FOUND.format("nothing.png"),
+    ),
+    "a broken anchor": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n[well](secant-line.md#the-slope)\n\n[there](secant-line.md#the-slop)\n",
+        TANGENT,
+        "#the-slop)",
+        NO_ANCHOR.format("the-slop"),
+    ),
+    "a broken anchor on the same page": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n[there](#nowhere)\n",
+        TANGENT,
+        "#nowhere",
+        "Doc file 'slopes/tangent.md' contains a link '#nowhere', but there is no such anchor on this page.",
+    ),
+    "TeX that does not parse": (
+        SECANT,
+        r"\frac{a}{b}",
+        "\\frac{a}\n+ \\fraction{b}",
+        SECANT,
+        "The slope is",
+        r'Unknown command "\fraction". in the formula m = \frac{a} + \fraction{b}',
+    ),
+    "TeX that would print literally": (
+        SECANT,
+        r"The slope is $m = \frac{a}{b}$.",
+        "Now\n\n$$\n\\begin{aligned}\na \\\\[6pt] b\n\\end{aligned}\n$$\n",
+        SECANT,
+        r"\begin{aligned}",
+        r"a row distance, \\[...], would be printed in the formula \begin{aligned} a \\[6pt] b \end{aligned}",
+    ),
+    "front matter without prerequisites": (
+        TANGENT,
+        "prerequisites: [slopes/secant-line.md]\n",
+        "",
+        TANGENT,
+        None,
+        "no prerequisites can be read from the front matter",
+    ),
+    "front matter without a summary": (
+        SECANT,
+        "summary: Two points and the line through them.\n",
+        "",
+        SECANT,
+        None,
+        "no summary can be read from the front matter",
+    ),
+    "a prerequisite that is no page": (
+        TANGENT,
+        "[slopes/secant-line.md]",
+        "[slopes/secant.md]",
+        TANGENT,
+        "secant.md",
+        "the prerequisite slopes/secant.md is no page",
+    ),
+    "prerequisites in a circle": (
+        SECANT,
+        "prerequisites: []",
+        "prerequisites: [slopes/tangent.md]",
+        SECANT,
+        "tangent.md",
+        "a circle of prerequisites: slopes/secant-line.md, slopes/tangent.md, slopes/secant-line.md",
+    ),
+    "a prerequisite of itself": (
+        SECANT,
+        "prerequisites: []",
+        "prerequisites: [slopes/secant-line.md]",
+        SECANT,
+        "prerequisites",
+        "a circle of prerequisites: slopes/secant-line.md, slopes/secant-line.md",
+    ),
+    "a page of the navigation that does not exist": (
+        "mkdocs.yml",
+        "- glossary.md",
+        "- glossary.md\n  - nowhere.md",
+        "mkdocs.yml",
+        "nowhere.md",
+        "A reference to 'nowhere.md' is included in the 'nav' configuration, which is not found in the documentation files.",
+    ),
+    "a page that is not in the navigation": (
+        "mkdocs.yml",
+        "  - slopes/tangent.md\n",
+        "",
+        "mkdocs.yml",
+        "\nnav:\n",
+        'The following pages exist in the docs directory, but are not included in the "nav" configuration: - slopes/tangent.md',
+    ),
+}
+
+
+def errors(lines):
+    assert not [line for line in lines if line.startswith("WARNING")]
+    return [line.removeprefix("ERROR   -  ") for line in lines if line.startswith("ERROR")]
+
+
+def test_project_without_faults_builds(built):
+    status, lines = built.result
+    assert status == 0 and errors(lines) == []
+    assert sum("figures: 5 ran in" in line for line in lines) == 1
+    site = built.root / "site"
+    home, secant, tangent = (
+        (site / name / "index.html").read_text("utf-8") for name in ("", "slopes/secant-line", "slopes/tangent")
+    )
+    assert 'class="fault"' not in home + secant + tangent
+    assert re.search(
+        r'<img alt="A curve in blue, and[^"]*" src="[^"]*secant.svg" width="\d+" height="\d+" loading="lazy" decoding="async">',
+        secant,
+    )
+    assert 'data-values="2|1"' in tangent and "step size = <output>1</output>" in tangent
+    assert '<a href="slopes/tangent/" aria-label="Tangent">' in home and home.count("<marker") == 1
+    assert (
+        home.count('<abbr title="The rise over the run, m.">') == 1
+        and "<abbr" not in secant.split("<h2")[1].split("</h2>")[0]
+    )
+    assert "https://forge.test/site/edit/main/docs/slopes/secant-line.md" in secant
+    for name in (
+        "figures/slopes/secant_line/secant.svg",
+        "figures/slopes/tangent/closing.0.svg",
+        "downloads/tangent.py",
+        "downloads/tangent.ipynb",
+        "assets/maths.woff2",
+    ):
+        assert (site / name).stat().st_size > 100
+    assert not (built.root / "docs" / "figures").exists()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_stops_the_build_with_one_line(project, name):
+    file, old, new, where, text, message = FAULTS[name]
+    before = project.cached()
+    project.edit(file, old, new)
+    line = project.line(where, text) if text else 1
+    status, lines = project.build()
+    assert errors(lines) == [f"{where}:{line}: {message}"]
+    assert status == 1 and lines[-1] == "Stopped: 1 fault(s), see above."
+    assert not list((project.root / "site").rglob("*"))
+    if file != CODE or "Error" in message:
+        assert project.cached() == before
+
+
+@pytest.mark.parametrize("missing", ["snippets/slopes/{}.py", "tests/slopes/test_{}.py"])
+def test_page_without_its_snippet_or_its_test_stops_the_build(project, missing):
+    page = "---\nprerequisites: []\nsummary: A page.\n---\n# Limit\n"
+    project.write("docs/slopes/the-limit.md", page)
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - slopes/the-limit.md\n")
+    project.write("snippets/slopes/the_limit.py", '"""Limit."""\n\nif __name__ == "__main__":\n    pass\n')
+    project.write("tests/slopes/test_the_limit.py", "")
+    assert project.build()[0] == 0
+    (project.root / missing.format("the_limit")).unlink()
+    status, lines = project.build()
+    assert status == 1
+    assert errors(lines) == [f"docs/slopes/the-limit.md:1: this page has no {missing.format('the_limit')}"]
+
+
+@pytest.mark.parametrize(
+    "front", ["prerequisites: [", "only words", "prerequisites: slopes/secant-line.md\nsummary: [a]"]
+)
+def test_front_matter_that_cannot_be_read_stops_the_build(project, front):
+    text = project.read(TANGENT)
+    project.write(TANGENT, f"---\n{front}\n---\n" + text.split("---\n", 2)[2])
+    status, lines = project.build()
+    assert status == 1
+    assert errors(lines) == [
+        f"{TANGENT}:1: no {name} can be read from the front matter" for name in ("prerequisites", "summary")
+    ]
+
+
+def test_all_faults_are_told_at_once_in_order(project):
+    project.edit(SECANT, "## The slope\n", "## The slope\n\n$\\no$ [there](nowhere.md) $\\no$\n")
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\n" + "\n" * 100 + "[there](#nowhere)\n")
+    project.edit(CODE, "print(slope(", "print(1 / 0 * slope(")
+    status, lines = project.build()
+    assert status == 1
+    places = [re.match(r"(\S+):(\d+): ", line).groups() for line in errors(lines)]
+    assert places == [(SECANT, "9"), (SECANT, "9"), (TANGENT, "107"), (CODE, "12")]
+    assert lines[-1] == "Stopped: 4 fault(s), see above."
+
+
+def test_build_without_strict_stops_at_faults_too(project):
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\n[there](nowhere.md)\n")
+    assert project.build("--no-strict")[0] == 1
+
+
+def test_fault_stops_the_command_itself(project):
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\n[there](secant-line.md#nowhere) $\\no$\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    expected = [
+        f"{TANGENT}:7: {NO_ANCHOR.format('nowhere')}",
+        f'{TANGENT}:7: Unknown command "\\no". in the formula \\no',
+    ]
+    assert errors(done.stderr.splitlines()) == expected
+    for told in ("nowhere", "\\no"):  # each is told once
+        assert sum(told in line for line in done.stderr.splitlines()) == 1
+
+
+def test_next_build_after_a_fault_is_whole(project):
+    project.edit(CODE, "return (f(x", "return 1 / 0 + (f(x")
+    assert project.build()[0] == 1
+    project.edit(CODE, "return 1 / 0 + (f(x", "return (f(x")
+    status, lines = project.build()
+    assert status == 0 and any("figures: 0 ran in" in line and "5 cached" in line for line in lines)
+    assert (project.root / "site/slopes/tangent/index.html").is_file()
+
+
+def test_page_without_concepts_has_no_map_and_no_edit_link_without_a_repository(project):
+    project.edit("docs/index.md", "<!-- map of concepts -->", "")
+    project.edit("mkdocs.yml", "https://forge.test/site/", "''")
+    status, _ = project.build()
+    assert status == 0
+    assert "concept-map" not in project.read("site/index.html") and "edit/main" not in project.read("site/index.html")
+
+
+def test_what_mkdocs_only_mentions_stops_nothing(project):
+    project.edit("mkdocs.yml", "omitted_files: warn", "omitted_files: info")
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "")
+    status, lines = project.build()
+    assert status == 0 and any('not included in the "nav"' in line for line in lines)
+
+
+def test_text_is_found_wherever_its_lines_are_broken_and_is_else_at_line_one():
+    assert line_with("a\nb c\n  d", "x", "c d") == 2
+    assert line_with("a\nb c\n  d", "d c") == 1
+
+
+# While serving
+
+
+class Server:
+    """`mkdocs serve` of a project; what it says is in a file."""
+
+    def __init__(self, project):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.log, self.read = project.root / "serve.log", 0
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", self.address]
+            self.process = subprocess.Popen(command, cwd=project.root, stderr=log, stdout=log)
+
+    def wait(self, text):
+        """What the server said since the last call, up to this text."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self.process.poll() is None:
+            said = self.log.read_text()[self.read :]
+            if text in said:
+                self.read += said.index(text) + len(text)
+                return said[: said.index(text)]
+            time.sleep(0.05)
+        raise AssertionError(f"never said {text!r}: {self.log.read_text()}")
+
+    def page(self, path):
+        with urllib.request.urlopen(f"http://{self.address}/{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+
+@pytest.fixture
+def serve(project):
+    with contextlib.ExitStack() as servers:
+
+        def start():
+            server = Server(project)
+            servers.callback(server.process.wait)
+            servers.callback(server.process.send_signal, signal.SIGINT)
+            return server
+
+        yield start
+
+
+def test_server_starts_with_a_broken_snippet_shows_it_and_heals_on_save(project, serve):
+    project.edit(CODE, "return (f(x", "return 1 / 0 + (f(x")
+    fault = f"{CODE}:8: ZeroDivisionError: division by zero"
+    server = serve()
+    assert server.wait("Serving on").count(fault) == 1
+    page = server.page("slopes/secant-line/")
+    before = page.index('class="highlight"')
+    assert 0 < page.index(f'<p class="fault" role="alert">{fault}</p>') < before  # where the figure would stand
+    assert page.index(fault, before) > before  # and in the place of the result
+    assert 'class="fault"' not in server.page("slopes/tangent/")
+
+    project.edit(CODE, "return 1 / 0 + (f(x", "return 2 * (f(x")
+    said = server.wait("Reloading browsers")
+    assert "figures: 2 ran" in said and "ERROR" not in said  # 2 of this snippet, not those of the other
+    page = server.page("slopes/secant-line/")
+    assert 'class="fault"' not in page and "14.0" in page
+
+
+def test_saving_runs_what_is_saved_and_faults_keep_the_server_up(project, serve):
+    server = serve()
+    assert "figures: 0 ran" in server.wait("Serving on")
+
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\nNew words, [a link](nowhere.md), $\\no$.\n")
+    said = server.wait("Reloading browsers")
+    assert "figures: 0 ran" in said and f"{TANGENT}:7: Doc file" in said and f"{TANGENT}:7: Unknown" in said
+    page = server.page("slopes/tangent/")
+    assert "New words" in page and page.count('<p class="fault" role="alert">docs/slopes/tangent.md:7: ') == 2
+
+    project.edit(TANGENT, "New words, [a link](nowhere.md), $\\no$.", "Better words.")
+    assert "ERROR" not in server.wait("Reloading browsers")
+    assert 'class="fault"' not in server.page("slopes/tangent/")
+
+    project.edit("snippets/slopes/tangent.py", "[2, 1]", "[2, 1, 0.5]")
+    said = server.wait("Reloading browsers")
+    assert "figures: 4 ran" in said and "2 cached" in said and "slopes/tangent/closing" in said
+    assert 'data-values="2|1|0.5"' in server.page("slopes/tangent/")
+    server.log.write_text("")
+    server.read = 0
+    time.sleep(1.5)
+    assert "Detected file changes" not in server.log.read_text()  # results are no changes: it does not loop

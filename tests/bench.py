@@ -74,7 +74,11 @@ def serving(folder):
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(folder)}
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "mkdocs", "serve", "-a", address], cwd=folder, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "mkdocs", "serve", "-a", address],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             yield f"http://{address}/", lambda: (log.seek(0), log.read())[1]
@@ -117,6 +121,7 @@ def edit_times(folder):
 
 def weight(site, page):
     """Bytes of a page over the wire, gzipped where that helps: `(document, shared files, figures)`."""
+
     def wire(file):
         data = file.read_bytes()
         return len(data) if file.suffix in (".woff2", ".png") else len(gzip.compress(data, 6))

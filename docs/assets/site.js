@@ -24,9 +24,13 @@
     event.target.setAttribute("aria-valuetext", value)
     const image = box.querySelector("img")
     image.src = frame(box, event.target.value)
-    /* A link clicked through leaves the default frame's text behind: say which frame this is. */
-    image.dataset.value = value
   })
+
+  /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
+  new MutationObserver(() => {
+    for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")
+    for (const note of document.querySelectorAll(".md-annotation__index:not([aria-label])")) note.setAttribute("aria-label", "Note")
+  }).observe(document.documentElement, { childList: true, subtree: true })
 
   const tex = math => {
     const text = math.getAttribute("alttext")

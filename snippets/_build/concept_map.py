@@ -66,8 +66,9 @@ def concept_map(concepts):
             f'<tspan x="{x + WIDTH / 2:g}" y="{top + 18 * i:g}">{html.escape(line)}</tspan>'
             for i, line in enumerate(lines)
         )
+        # The older xlink:href: the theme's instant navigation cannot read the href of an SVG link, and stops at it.
         boxes.append(
-            f'<a href="{html.escape(url)}" aria-label="{html.escape(title)}"><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
+            f'<a xlink:href="{html.escape(url)}" aria-label="{html.escape(title)}"><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
             f'<text>{words}<tspan class="chapter" x="{x + WIDTH / 2:g}" y="{top + 18 * len(lines):g}">{html.escape(chapter)}</tspan></text></a>'
         )
     return (

@@ -49,7 +49,7 @@ def mathml(tex, display):
     """The `<math>` element for this TeX, with the TeX as its `alttext`; raises `MathError`.
 
     >>> mathml("x^2", display=False)
-    '<math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>'
+    '<math alttext="x^2" data-search-exclude=""><msup><mi>x</mi><mn>2</mn></msup></math>'
     """
     for pattern, why in SILENT.items():
         if re.search(pattern, tex):
@@ -63,8 +63,11 @@ def mathml(tex, display):
     if "<menclose" in text:
         raise MathError("browsers draw neither boxes nor strokes around a formula")
     # Browsers raise a prime that the font has raised already.
-    text = re.sub(r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>", r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', text)
-    return text.replace("<math", f'<math alttext="{html.escape(tex)}"', 1)
+    text = re.sub(
+        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>", r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', text
+    )
+    # A search index would take the signs for words: a half for twelve.
+    return text.replace("<math", f'<math alttext="{html.escape(tex)}" data-search-exclude=""', 1)
 
 
 class MathTreeprocessor(Treeprocessor):
@@ -73,11 +76,15 @@ class MathTreeprocessor(Treeprocessor):
             if element.get("class") != "arithmatex":
                 continue
             display = element.tag == "div"
+            after = re.match(r"[.,;:!?)’”\"-]*", element.tail or "")[0]
             tex = html.unescape(element.text) if display else element.text
             tex = " ".join(tex[2:-2].split())
             element.attrib.clear()
             try:
                 element.text = self.md.htmlStash.store(mathml(tex, display))
+                if after:
+                    element.set("class", "together")
+                    element.text, element.tail = element.text + after, element.tail[len(after) :]
                 if display:  # a wide formula scrolls in its box, also by keyboard
                     element.attrib |= {"class": "formula", "tabindex": "0", "role": "group", "aria-label": "formula"}
             except MathError as error:

@@ -129,7 +129,7 @@ def print_line():
 
 
 # --8<-- [start:loss]
-def loss(weight, hours, marks):
+def loss_of_slope(weight, hours, marks):
     """Mean of the squared misses, in marks², of the best line with this slope.
 
     Shapes: weight is a number, in marks per hour; hours and marks are (n,).
@@ -142,8 +142,8 @@ def print_loss_slope():
     """The loss and its slope, estimated by a short secant, at three weights."""
     hours, _, marks = students()
     for weight in (4.0, fitted_line(hours, marks)[0], 7.0):
-        slope = difference_quotient(lambda w: loss(w, hours, marks), weight, 1e-6)
-        height = loss(weight, hours, marks)
+        slope = difference_quotient(lambda w: loss_of_slope(w, hours, marks), weight, 1e-6)
+        height = loss_of_slope(weight, hours, marks)
         print(f"at {weight:.2f} marks per hour: loss {height:5.1f}, slope {slope:+6.1f}")
 # --8<-- [end:loss]
 

@@ -13,7 +13,7 @@ from snippets.derivatives.derivatives_and_slopes import (
     fitted_line,
     learning_curve,
     learning_curve_slope,
-    loss,
+    loss_of_slope,
     one_sided_quotients,
     print_line,
     print_loss_slope,
@@ -86,7 +86,9 @@ def test_the_slope_of_the_fitted_line_is_marks_per_hour_and_minimises_the_square
 
 def test_the_simulated_students_follow_the_rule_that_is_told():
     hours, attendance, marks = students(100_000)
-    (start, per_hour, per_percent), *_ = np.linalg.lstsq(np.column_stack([hours**0, hours, attendance]), marks, rcond=None)
+    (start, per_hour, per_percent), *_ = np.linalg.lstsq(
+        np.column_stack([hours**0, hours, attendance]), marks, rcond=None
+    )
     assert (start, per_hour, per_percent) == pytest.approx((12, 5, 0.3), rel=0.02)
     assert np.std(marks - 12 - 5 * hours - 0.3 * attendance) == pytest.approx(5, rel=0.02)
 
@@ -101,7 +103,7 @@ def test_in_this_sample_students_who_study_more_attend_more():
 def test_the_loss_is_the_least_mean_square_of_all_lines_with_this_slope(weight):
     hours, _, marks = students()
     (intercept,), (squares,), *_ = np.linalg.lstsq(np.ones((40, 1)), marks - weight * hours, rcond=None)
-    assert loss(weight, hours, marks) == pytest.approx(squares / 40)
+    assert loss_of_slope(weight, hours, marks) == pytest.approx(squares / 40)
 
 
 def test_the_loss_falls_towards_the_fitted_slope_from_both_sides(capsys):
@@ -110,7 +112,7 @@ def test_the_loss_falls_towards_the_fitted_slope_from_both_sides(capsys):
     printed = [numbers(row.replace("+", "")) for row in capsys.readouterr().out.splitlines()]
     best, curvature = np.polyfit(hours, marks, 1)[0], 2 * np.var(hours)
     for weight, height, slope in printed:
-        assert height == pytest.approx(loss(weight, hours, marks), abs=0.06)
+        assert height == pytest.approx(loss_of_slope(weight, hours, marks), abs=0.06)
         assert slope == pytest.approx(curvature * (weight - best), abs=0.2)
     assert printed[0][2] < 0 < printed[2][2] and printed[1][2] == 0
 

@@ -43,7 +43,9 @@ def test_the_loss_is_the_mean_of_the_squared_residuals():
     assert X.shape == (40, 2) and y.shape == (40,)
     w = np.array([50.0, 4.0])
     with mp.workdps(50):
-        exact = mp.fsum((mp.mpf(50) + 4 * mp.mpf(row[1]) - mp.mpf(mark)) ** 2 for row, mark in zip(X, y, strict=True)) / 40
+        exact = (
+            mp.fsum((mp.mpf(50) + 4 * mp.mpf(row[1]) - mp.mpf(mark)) ** 2 for row, mark in zip(X, y, strict=True)) / 40
+        )
     assert loss(w, X, y) == pytest.approx(float(exact), rel=1e-14)
 
 
@@ -86,7 +88,13 @@ def test_on_a_quadratic_each_direction_shrinks_by_its_own_factor(A, minimum, sta
 def test_the_hessian_is_the_second_derivative_of_the_loss():
     X, y = centred_hours()
     a, b = sympy.symbols("a b")
-    exact = sum((a + b * sympy.Rational(x) - sympy.Rational(m)) ** 2 for (_, x), m in zip(X.tolist(), y.tolist(), strict=True)) / 40
+    exact = (
+        sum(
+            (a + b * sympy.Rational(x) - sympy.Rational(m)) ** 2
+            for (_, x), m in zip(X.tolist(), y.tolist(), strict=True)
+        )
+        / 40
+    )
     assert hessian(X) == pytest.approx(np.array(sympy.hessian(exact, (a, b)), dtype=float), abs=1e-12)
 
 
@@ -188,11 +196,15 @@ def test_the_printed_tables_say_what_the_functions_say(capsys):
     for step, *w, height in rows("\n".join(table)):
         assert w == pytest.approx(closed_form(hessian(X), least_squares(X, y), random_start(), 0.1, step), abs=1e-3)
         assert height == pytest.approx(loss(walk(int(step))[-1], X, y), abs=0.01)
-    assert [float(part) for part in best.split()[1:]] == pytest.approx([y.mean(), *least_squares(X, y)[1:], np.var(y - X @ least_squares(X, y))], abs=0.01)
+    assert [float(part) for part in best.split()[1:]] == pytest.approx(
+        [y.mean(), *least_squares(X, y)[1:], np.var(y - X @ least_squares(X, y))], abs=0.01
+    )
     print_factors()
     *lines, last = capsys.readouterr().out.splitlines()
     for line, curvature in zip(lines, (2, 2 * np.var(X[:, 1])), strict=True):
-        assert [float(line.split()[2]), float(line.split()[-1])] == pytest.approx([curvature, 1 - 0.1 * curvature], abs=1e-3)
+        assert [float(line.split()[2]), float(line.split()[-1])] == pytest.approx(
+            [curvature, 1 - 0.1 * curvature], abs=1e-3
+        )
     assert f"{walk(20)[-1][0]:.3f} marks and {walk(20)[-1][1]:.3f} marks per hour" in last
     print_small_gradient()
     X, y = raw_hours()

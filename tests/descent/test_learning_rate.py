@@ -171,7 +171,9 @@ def test_the_parabola_and_the_jumps_are_the_loss_and_the_descent():
         left, right = figure_overshoot(rate).axes
         parabola, path, star = left.lines
         assert right.lines[0].get_ydata() == pytest.approx(path.get_xdata())
-        assert path.get_xdata() - best[1] == pytest.approx((12 - best[1]) * (1 - rate * 2 * np.var(X[:, 1])) ** np.arange(13))
+        assert path.get_xdata() - best[1] == pytest.approx(
+            (12 - best[1]) * (1 - rate * 2 * np.var(X[:, 1])) ** np.arange(13)
+        )
         for line in (parabola, path, star):
             slopes, losses = (np.asarray(part) for part in line.get_data())
             residual = X @ np.array([np.full(slopes.shape, best[0]), slopes]) - y[:, None]

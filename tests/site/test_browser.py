@@ -1,0 +1,384 @@
+"""The built site in a browser: what readers see, hear, type and copy."""
+
+import io
+import os
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Error, expect, sync_playwright
+
+from snippets._build.style import PALETTE
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+FILES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+MODES = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS += ["--no-first-run"] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+
+
+def url(file):
+    """The address of a page below the site's own."""
+    return re.sub(r"(^|/)index/$", r"\1", file.removesuffix(".md") + "/")
+
+
+PAGES = [*map(url, FILES), "404.html"]
+SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
+FORMULA = "math[display=block]"
+
+
+def launch(playwright):
+    """The system's Chromium, or Playwright's own."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as error:
+            wanted = "no browser: apt-get install chromium (Debian), or playwright install chromium"
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{wanted}\n{error}")
+            pytest.skip(wanted)
+        yield browser
+        browser.close()
+
+
+# Counts what moves by itself; begins before the page does.
+WATCH = """
+window.shift = 0
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
+}).observe({ type: "layout-shift", buffered: true })
+"""
+# To the end of the page, as a reader would: lazy images come, and all of them are decoded.
+SCROLL = """async () => {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo(0, y)
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  }
+  await Promise.all([...document.images].map(image => image.decode()))
+  await document.fonts.ready
+  scrollTo(0, 0)
+}"""
+OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
+
+
+@pytest.fixture
+def visit(browser, address):
+    """A function that opens a page of the site in a fresh context; whatever goes wrong there fails the test."""
+    wrong, contexts = [], []
+
+    def asked(request):
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(address).netloc:
+            wrong.append(f"asks for {request.url}")
+
+    def visit(path, mode="light", missing=False, **options):
+        context = browser.new_context(**{**MODES[mode], **options})
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        # A page that does not exist is itself reported on the console, once.
+        spared = [address + path] if missing else []
+
+        def said(message):
+            if message.type in ("error", "warning") and message.location["url"] not in spared:
+                wrong.append(f"{path}: console: {message.text} {message.location['url']}")
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: wrong.append(f"{path}: {error}"))
+        page.on("request", asked)
+        page.goto(address + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def has_formulas(path):
+    """Whether the Markdown of a page has TeX outside of code."""
+    file = next((file for file in FILES if url(file) == path), None)
+    text = (DOCS / file).read_text("utf-8") if file else ""
+    text = re.sub(r"(?ms)^( *)(```|~~~).*?^\1\2|`[^`\n]+`", "", text)
+    return re.search(r"\$[^$]+\$", text) is not None
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
+def test_page_is_whole_and_stands_still(visit, path, mode):
+    page = visit(path, mode)
+    page.evaluate(SCROLL)
+    assert page.evaluate("window.shift") <= 0.01
+    assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
+    page.evaluate(OPEN)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    formulas = page.evaluate("""() => [...document.querySelectorAll("math")].map(math => {
+      const size = element => parseFloat(getComputedStyle(element).fontSize)
+      const { width, height } = math.getBoundingClientRect()
+      return { tex: math.getAttribute("alttext"), shown: width > 0 && height > 0, large: size(math) >= size(math.parentElement) }
+    })""")
+    assert bool(formulas) >= has_formulas(path)
+    assert [formula for formula in formulas if not (formula["shown"] and formula["large"])] == []
+    if formulas:
+        page.evaluate("document.fonts.ready")
+        assert "loaded" in page.evaluate(
+            "[...document.fonts].filter(font => /Maths/.test(font.family)).map(font => font.status)"
+        )
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
+def test_page_keeps_the_rules_of_accessibility(visit, path, mode):
+    page = visit(path, mode, reduced_motion="reduce")
+    page.evaluate(SCROLL)  # the theme makes a copy button when the code comes into view
+    page.evaluate(OPEN)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert len(results.response["passes"]) > 10
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_search_keeps_the_rules_of_accessibility(visit, mode):
+    page = visit("", mode, reduced_motion="reduce")
+    search(page, "gradient")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def search(page, word):
+    """Type a word into the search field, and return the links it finds."""
+    field = page.get_by_role("textbox", name="Search")
+    if not field.is_visible() or not page.evaluate("innerWidth > 960"):
+        page.locator("label.md-header__button[for=__search]").click()
+    field.click()
+    field.press_sequentially(word)
+    links = page.locator(".md-search-result__link")
+    expect(links.first).to_be_visible()
+    return links
+
+
+def test_search_finds_a_word_and_leads_to_its_page(visit):
+    page = visit("")
+    links = search(page, "overshooting")
+    links.and_(page.locator("[href*=learning-rate]")).first.click()
+    page.wait_for_url(f"**/{RATES}**")
+    expect(page.locator(".md-content article")).to_contain_text("overshooting", ignore_case=True)
+
+
+def share(image, colour, distance=24):
+    """How many pixels of a picture have about this colour."""
+    pixels = np.asarray(Image.open(io.BytesIO(image)).convert("RGB")).astype(int)
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return int((np.abs(pixels - wanted).max(axis=2) <= distance).sum())
+
+
+def test_figures_follow_the_palette_of_the_page(visit):
+    page = visit(SLOPES)  # the system's scheme is light all the time
+    figure = page.locator(".figure img").first
+    toggle = page.locator("form[data-md-component=palette] label:visible")
+    light, dark = PALETTE["function"]
+    pictures = {}
+    for _ in range(3):
+        figure.scroll_into_view_if_needed()
+        page.evaluate(SCROLL)
+        scheme = page.evaluate("getComputedStyle(document.body).colorScheme")
+        picture = figure.screenshot(animations="disabled")
+        pictures.setdefault(scheme, []).append((share(picture, light), share(picture, dark)))
+        toggle.click()
+    assert set(pictures) == {"light", "dark"}
+    assert all(of_light > 100 and of_dark == 0 for of_light, of_dark in pictures["light"])
+    assert all(of_dark > 100 and of_light == 0 for of_light, of_dark in pictures["dark"])
+
+
+def slider_state(box):
+    """What a reader sees and hears of a slider."""
+    control = box.locator("input")
+    source = box.locator("img").get_attribute("src")
+    return re.search(r"[^/]+$", source)[0], box.locator("output").inner_text(), control.get_attribute("aria-valuetext")
+
+
+def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit):
+    page, asked = visit("notation/"), []
+    page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
+    page.goto(page.url.replace("notation/", SLOPES))
+    page.evaluate(SCROLL)
+    box = page.locator(".slider").first
+    control, values = box.locator("input"), box.get_attribute("data-values").split("|")
+    stem = box.get_attribute("data-frames").split("/")[-1]
+    frames = [f"{stem}.{i}.svg" for i in range(len(values))]
+    assert set(asked).isdisjoint(frames)
+    start = int(control.input_value())
+    assert slider_state(box) == (f"{stem}.svg", values[start], values[start])
+    control.focus()
+    page.wait_for_load_state("networkidle")
+    assert set(frames) <= set(asked)
+    last = len(values) - 1
+    for key, at in (("End", last), ("ArrowLeft", last - 1), ("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2)):
+        control.press(key)
+        assert slider_state(box) == (frames[at], values[at], values[at])
+        assert box.locator("img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
+    assert sorted(name for name in asked if name in frames) == sorted(frames), "a frame is fetched once"
+    assert page.evaluate("window.shift") <= 0.01
+
+
+def test_slider_works_after_instant_navigation(visit):
+    page = visit("")
+    page.wait_for_load_state("networkidle")  # the theme must have read which pages there are
+    page.evaluate("window.stays = true")
+    page.locator(f".md-sidebar--primary a[href$='{SLOPES}']").click()
+    page.wait_for_url(f"**/{SLOPES}")
+    control = page.locator(".slider input").first
+    control.focus()
+    control.press("End")
+    values = page.locator(".slider").first.get_attribute("data-values").split("|")
+    frame, *said = slider_state(page.locator(".slider").first)
+    assert said == [values[-1]] * 2 and frame.endswith(f".{len(values) - 1}.svg")
+    assert (
+        page.locator(".slider img").first.evaluate("async image => { await image.decode(); return image.naturalWidth }")
+        > 0
+    )
+    assert page.evaluate("window.stays"), "the page was loaded anew"
+
+
+def test_map_of_concepts_leads_to_pages(visit):
+    page = visit("")
+    boxes = page.locator(".concept-map a")
+    assert boxes.count() == len([file for file in FILES if "/" in file])
+    boxes.and_(page.locator("[aria-label='Gradient descent']")).click()
+    page.wait_for_url("**/descent/gradient-descent/")
+    expect(page.locator("h1")).to_contain_text("Gradient descent")
+
+
+def test_without_scripts_the_figure_is_there_and_no_dead_control(visit):
+    page = visit(SLOPES, java_script_enabled=False)
+    box = page.locator(".slider").first
+    expect(box.locator("img")).to_be_visible()
+    assert share(box.locator("img").screenshot(), PALETTE["function"][0]) > 100
+    assert page.locator(".slider input").count() > 0
+    expect(page.locator(".slider input:visible")).to_have_count(0)
+    expect(page.locator(f"{FORMULA}:visible").first).to_be_visible()
+
+
+def test_paper_shows_the_default_frame_and_no_control(visit):
+    page = visit(SLOPES)
+    page.emulate_media(media="print")
+    expect(page.locator(".slider img").first).to_be_visible()
+    assert not re.search(r"\.\d+\.svg$", page.locator(".slider img").first.get_attribute("src"))
+    assert page.locator(".slider input").count() > 0
+    expect(page.locator(".slider input:visible")).to_have_count(0)
+    expect(page.locator(".md-sidebar:visible")).to_have_count(0)
+
+
+def clipboard(page):
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def section(path, name):
+    """A section of a snippet, as the file has it."""
+    text = (ROOT / "snippets" / path).read_text("utf-8")
+    return re.search(rf"# --8<-- \[start:{name}\]\n(.*?)\n# --8<-- \[end:{name}\]", text, re.DOTALL)[1]
+
+
+def test_copy_button_gives_the_code_of_the_snippet(visit):
+    markdown = (DOCS / SLOPES.strip("/")).with_suffix(".md").read_text("utf-8")
+    path, name = re.search(r'(?m)^```python\n--8<-- "(.+):(\w+)"\n```$', markdown).groups()
+    code = section(path, name)
+    page = visit(SLOPES, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate(SCROLL)
+    block = page.locator(".highlight").filter(has_text=code.split("\n")[0]).first
+    block.scroll_into_view_if_needed()
+    block.locator("button[data-md-type=copy]").click()
+    expect(page.locator(".md-dialog")).to_contain_text("Copied")
+    assert clipboard(page).strip() == code.strip()
+
+
+@contextmanager
+def selected(page, selector):
+    """With the first such element selected, as by dragging over it."""
+    yield page.evaluate(
+        """selector => {
+      const element = document.querySelector(selector)
+      element.scrollIntoView({ block: "center" })
+      getSelection().selectAllChildren(element)
+      return [...element.querySelectorAll("math")].map(math => math.getAttribute("alttext"))
+    }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("selector, around", [(".formula", "$$"), ("article p:has(math)", "$")])
+def test_formula_is_copied_as_tex(visit, selector, around):
+    page = visit(SLOPES, permissions=["clipboard-read", "clipboard-write"])
+    with selected(page, selector) as formulas:
+        page.keyboard.press("Control+C")
+    copied = clipboard(page)
+    assert formulas
+    assert re.findall(rf"{re.escape(around)}(.+?){re.escape(around)}", copied) == formulas
+    assert (copied.strip(" $") == formulas[0]) == (around == "$$"), "prose around formulas is copied too"
+
+
+def test_words_are_copied_as_they_are(visit):
+    page = visit(SLOPES, permissions=["clipboard-read", "clipboard-write"])
+    with selected(page, "article h2"):
+        page.keyboard.press("Control+C")
+    assert clipboard(page).strip("¶ \n") == page.locator("article h2").first.inner_text().strip("¶ \n")
+
+
+def test_wide_formula_scrolls_in_its_box_also_by_keyboard(visit):
+    page = visit(SLOPES, "phone")
+    box = page.locator(".formula").first
+    box.evaluate(
+        "box => { const math = box.querySelector('math'); for (let i = 0; i < 4; i++) math.append(...math.cloneNode(true).children) }"
+    )
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") > 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    # What cannot be reached by scrolling is lost: the formula begins within its box.
+    assert (
+        box.evaluate(
+            "box => box.querySelector('math').firstElementChild.getBoundingClientRect().left - box.getBoundingClientRect().left"
+        )
+        >= 0
+    )
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.formula').scrollLeft > 0")
+
+
+@pytest.mark.parametrize(
+    "selector", [".formula", "details > summary", ".slider input", ".md-nav--primary a.md-nav__link"]
+)
+def test_focus_is_seen(visit, selector):
+    page = visit(SLOPES)
+    page.keyboard.press("Tab")  # from now on the browser shows where the keyboard is
+    page.evaluate("selector => document.querySelector(selector).focus()", selector)
+    outline = page.evaluate(
+        "(({ outlineStyle, outlineWidth }) => [outlineStyle, parseFloat(outlineWidth)])(getComputedStyle(document.activeElement))"
+    )
+    assert page.locator(f"{selector}:focus").count() == 1
+    assert outline[0] != "none" and outline[1] >= 1
+
+
+def test_missing_page_shows_the_way_from_a_deep_address(visit):
+    page = visit("no/such/page/", missing=True)
+    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--paper')").strip() == PALETTE["paper"][0]
+    expect(page.locator("h1")).to_have_text("No such page")
+    page.locator("article a[href]").first.click()
+    expect(page.locator(".concept-map")).to_be_visible()

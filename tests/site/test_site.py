@@ -1,0 +1,367 @@
+"""The built site, read as files: what every page has, and what no file may hold."""
+
+import ast
+import contextlib
+import gzip
+import importlib.util
+import json
+import os
+import posixpath
+import re
+import subprocess
+import sys
+import textwrap
+import xml.etree.ElementTree as etree
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import markdown
+import numpy as np
+import pytest
+import yaml
+
+from snippets._build.style import ALIASES, CYCLE, FIGURE, PALETTE
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SNIPPETS = sorted(path for path in ROOT.glob("snippets/*/*.py") if not path.parent.name.startswith("_"))
+PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+CONCEPTS = [page for page in PAGES if "/" in page and not page.startswith(("labs/", "assets/"))]
+REQUESTING = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "preconnect", "dns-prefetch", "manifest"}
+KIB = 1024
+
+
+class Document(HTMLParser):
+    """What the tests ask of a page: its anchors, links, requests, images, and what is said about it in its head."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.anchors, self.links, self.requests, self.images, self.meta, self.components = set(), [], [], [], {}, set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.anchors |= {found[name] for name in ("id", "name") if found.get(name)}
+        self.components.add(found.get("data-md-component"))
+        link = found.get("href", found.get("xlink:href"))
+        if tag == "a" and link is not None:
+            self.links.append(link)
+        elif tag == "link":
+            if REQUESTING & set(found["rel"].split()):
+                self.requests.append(link)
+        elif link is not None and tag != "base":
+            self.requests.append(link)
+        for name in ("src", "poster", "data"):
+            if name in found:
+                self.requests.append(found[name])
+        self.requests += [part.split()[0] for part in found.get("srcset", "").split(",") if part.strip()]
+        self.requests += addresses(found.get("style") or "")
+        if tag == "img":
+            self.images.append(found)
+        if tag == "meta":
+            self.meta[found.get("property", found.get("name"))] = found.get("content")
+
+
+def addresses(css):
+    """What a style sheet would fetch."""
+    found = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", css)
+    return [one or other for one, other in found]
+
+
+def elsewhere(address):
+    """Whether a request to this address would leave the site."""
+    return bool(urlsplit(address).netloc)
+
+
+def built(page):
+    """Where MkDocs puts a page."""
+    path = page.removesuffix(".md").removesuffix("index")
+    return f"{path}/index.html" if path and not path.endswith("/") else f"{path}index.html"
+
+
+def compressed(*texts):
+    return sum(len(gzip.compress(text, 9)) for text in texts)
+
+
+@pytest.fixture(scope="session")
+def documents(site):
+    """`{path of the file: Document}` for every page of the site."""
+    return {path.relative_to(site).as_posix(): Document(path.read_text("utf-8")) for path in site.rglob("*.html")}
+
+
+def names(paths):
+    return {f"{path.parent.name}/{path.stem}" for path in paths}
+
+
+def test_pages_snippets_and_tests_mirror_each_other():
+    snippets = names(SNIPPETS)
+    tests = [path for path in ROOT.glob("tests/*/test_*.py") if path.parent.name not in ("engine", "site")]
+    assert snippets
+    assert {page.removesuffix(".md").replace("-", "_") for page in CONCEPTS} == snippets
+    assert {name.replace("/test_", "/") for name in names(tests)} == snippets
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `mkdocs.yml` with its tag for the environment."""
+
+
+Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node)[-1])
+
+
+def python_blocks(page):
+    """The Python blocks of a page in order, as a reader copies them, without the test module."""
+    listed = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)["markdown_extensions"]
+    options = next(entry["pymdownx.snippets"] for entry in listed if "pymdownx.snippets" in entry)
+    options = options | {"base_path": [str(ROOT / path) for path in options["base_path"]]}
+    text = (DOCS / page).read_text("utf-8")
+    text = re.sub(r'(?m)^ *--8<-- "(.*\.txt|.*/test_\w+\.py)"\n', "", text)
+    converter = markdown.Markdown(extensions=["pymdownx.snippets"], extension_configs={"pymdownx.snippets": options})
+    text = "\n".join(converter.preprocessors["snippet"].run(text.split("\n")))
+    return [textwrap.dedent(code) for _, code in re.findall(r"(?ms)^( *)```python[^\n]*\n(.*?)^\1``` *$", text)]
+
+
+@pytest.mark.parametrize("page", CONCEPTS)
+def test_blocks_of_a_page_run_in_an_empty_interpreter(page, tmp_path):
+    blocks = python_blocks(page)
+    assert len(blocks) > 1
+    run = subprocess.run(
+        [sys.executable, "-I", "-"],
+        input="\n".join(blocks),
+        cwd=tmp_path,
+        env=os.environ | {"MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_image_has_a_sentence_for_those_who_do_not_see_it(documents):
+    images = [(path, image) for path, document in documents.items() for image in document.images]
+    assert images
+    assert [
+        (path, image["src"]) for path, image in images if len(image["alt"]) < 40 or not image["alt"].endswith(".")
+    ] == []
+
+
+def test_images_have_a_size_before_they_are_loaded(documents):
+    images = [image for document in documents.values() for image in document.images]
+    assert [image["src"] for image in images if not (int(image["width"]) > 0 and int(image["height"]) > 0)] == []
+
+
+def test_links_and_anchors_lead_somewhere(site, documents):
+    home = urlsplit(documents["index.html"].meta["og:url"])
+    broken = []
+    for path, document in documents.items():
+        for link in document.links + document.requests:
+            address = urlsplit(urljoin(home._replace(path=f"/{path}").geturl(), link))
+            if address.netloc != home.netloc or address.scheme not in ("http", "https"):
+                continue
+            target = unquote(address.path).lstrip("/")
+            target = posixpath.join(target, "index.html") if not target or target.endswith("/") else target
+            if not (site / target).is_file():
+                broken.append((path, link))
+            elif (
+                address.fragment
+                and target.endswith(".html")
+                and unquote(address.fragment) not in documents[target].anchors
+            ):
+                # The theme's own switches (search, drawer) are anchors that its script makes.
+                if not address.fragment.startswith("__"):
+                    broken.append((path, link))
+    assert broken == []
+
+
+def test_nothing_is_requested_from_another_host(site, documents):
+    found = {
+        path: [request for request in document.requests if elsewhere(request)] for path, document in documents.items()
+    }
+    for path in site.rglob("*.css"):
+        found[path.name] = [request for request in addresses(path.read_text("utf-8")) if elsewhere(request)]
+    for path in site.rglob("*.svg"):
+        text = path.read_text("utf-8")
+        linked = re.findall(r'(?:href|src)="([^"]*)"', text) + addresses(text)
+        found[path.name] = [request for request in linked if not request.startswith("#")]
+    script = (site / "assets/site.js").read_text("utf-8")
+    found["site.js"] = re.findall(r"https?:|\bfetch\b|XMLHttpRequest|sendBeacon|WebSocket|import\(", script)
+    assert {path: requests for path, requests in found.items() if requests} == {}
+    # With this part on a page, the theme would ask a forge for the stars of the repository.
+    assert [path for path, document in documents.items() if "source" in document.components] == []
+
+
+def test_twins_are_equal():
+    found = {}
+    for path in SNIPPETS:
+        source = path.read_text("utf-8")
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                found.setdefault(node.name, {})[f"{path.parent.name}/{path.name}"] = ast.get_source_segment(
+                    source, node
+                )
+    assert [sorted(where) for where in found.values() if len(where) > 1]
+    assert {name: sorted(where) for name, where in found.items() if len(set(where.values())) > 1} == {}
+
+
+def test_figures_are_light(site):
+    weights = {
+        path.relative_to(site).as_posix(): compressed(path.read_bytes()) for path in site.rglob("figures/**/*.svg")
+    }
+    assert weights
+    assert {path: weight for path, weight in weights.items() if weight > 30 * KIB} == {}
+
+
+def test_sliders_are_light(site):
+    sliders = {}
+    for path in site.rglob("figures/**/*.svg"):
+        if found := re.fullmatch(r"(.*)\.(\d+)\.svg", path.relative_to(site).as_posix()):
+            sliders.setdefault(found[1], []).append(path.read_bytes())
+    assert sliders
+    assert {name: len(frames) for name, frames in sliders.items() if not 1 < len(frames) <= 16} == {}
+    weights = {name: compressed(*frames) for name, frames in sliders.items()}
+    assert {name: weight for name, weight in weights.items() if weight > 150 * KIB} == {}
+
+
+def module(path):
+    spec = importlib.util.spec_from_file_location(f"shown_{path.stem}", path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def frame_of_axes(figure):
+    """Where the axes stand in the figure, and what they span."""
+    figure.canvas.draw()
+    places = []
+    for ax in figure.axes:
+        limits = [*ax.get_xlim(), *ax.get_ylim(), *(ax.get_zlim() if hasattr(ax, "get_zlim") else ())]
+        places.append([*ax.get_position().bounds, *limits])
+    return np.array(places)
+
+
+@pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.stem)
+def test_axes_stand_still_while_a_slider_moves(path):
+    import matplotlib.pyplot as plt
+    from cycler import cycler
+
+    functions = [value for name, value in vars(module(path)).items() if name.startswith("figure_")]
+    assert functions
+    for function in functions:
+        parameter, values, *_ = getattr(function, "slider", (None, ()))
+        # Text that grows moves axes just as well as data do: look at all frames, in the style in which they are drawn.
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(plt.rc_context({"backend": "agg", **FIGURE, "axes.prop_cycle": cycler(color=CYCLE)}))
+            stack.callback(plt.close, "all")
+            places = [frame_of_axes(function(**{parameter: value})) for value in values]
+        for value, place in zip(values, places, strict=True):
+            np.testing.assert_allclose(
+                place, places[0], atol=2e-3, err_msg=f"{function.__name__}, {parameter} = {value}"
+            )
+
+
+def test_the_script_is_small():
+    assert compressed((DOCS / "assets/site.js").read_bytes()) < 3 * KIB
+
+
+def luminance(colour):
+    """The relative luminance of `#rrggbb`, as WCAG 2 defines it."""
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    lights = sorted((luminance(one), luminance(other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def test_contrast_is_the_one_of_wcag():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_palette_can_be_read_on_the_paper(scheme):
+    paper = PALETTE["paper"][scheme]
+    # The four meanings are text as well: links, and words in figures. Grid lines ("line") carry nothing.
+    text = {
+        name: contrast(colours[scheme], paper) for name, colours in PALETTE.items() if name not in ("line", "paper")
+    }
+    assert {name: ratio for name, ratio in text.items() if ratio < 4.5} == {}
+
+
+def rules(scheme):
+    """The custom properties that the stylesheet gives to a scheme."""
+    css = (DOCS / "assets/site.css").read_text("utf-8")
+    blocks = re.findall(rf'^\[data-md-color-scheme="{scheme}"\] {{(.*?)^}}', css, re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r"--([\w-]+):\s*(#\w{6});", "".join(blocks)))
+
+
+@pytest.mark.parametrize("at, scheme", [(0, "default"), (1, "slate")])
+def test_stylesheet_and_figures_share_their_colours(at, scheme):
+    found = rules(scheme)
+    assert {name: found[name] for name in ("paper", "ink", "muted", "function", "derivative")} == {
+        name: PALETTE[name][at] for name in ("paper", "ink", "muted", "function", "derivative")
+    }
+    assert found["rule"] == PALETTE["line"][at]
+
+
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_code_can_be_read(scheme):
+    found = rules(scheme)
+    code = {name: contrast(colour, found["wash"]) for name, colour in found.items() if "code-hl" in name}
+    assert len(code) > 5
+    assert {name: ratio for name, ratio in code.items() if ratio < 4.5} == {}
+
+
+def test_every_colour_of_a_figure_follows_the_scheme(site):
+    own = {f"var(--{name}, {light})" for name, (light, _) in PALETTE.items()}
+    own |= {f"var(--{name}, {colour})" for colour, name in ALIASES.items()}
+    strange, seen = {}, set()
+    for path in site.rglob("figures/**/*.svg"):
+        text = path.read_text("utf-8")
+        found = set(re.findall(r"\b(?:fill|stroke|stop-color|color)(?::\s*|=\")([^;\"]+)", text))
+        seen |= found
+        if other := found - own - {"none"}:
+            strange[path.relative_to(site).as_posix()] = sorted(other)
+    assert len(seen & own) > 3
+    assert strange == {}
+
+
+def test_sitemap_lists_every_page(site, documents):
+    space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    listed = [element.text for element in etree.parse(site / "sitemap.xml").iter(f"{space}loc")]
+    assert sorted(listed) == sorted(
+        document.meta["og:url"] for path, document in documents.items() if path != "404.html"
+    )
+    assert {path for path in documents if path != "404.html"} == {built(page) for page in PAGES}
+
+
+def test_search_knows_every_page(site):
+    index = json.loads((site / "search/search_index.json").read_text("utf-8"))["docs"]
+    known = {entry["location"].split("#")[0]: entry for entry in index}
+    assert set(known) == {built(page).removesuffix("index.html") for page in PAGES}
+    assert all(entry["title"] for entry in index)
+
+
+def test_every_page_says_what_it_is(site, documents):
+    said = {"description", "og:type", "og:site_name", "og:title", "og:description", "twitter:card"}
+    for path, document in documents.items():
+        assert {name for name in said if document.meta.get(name)} == said, path
+        if path != "404.html":
+            assert urlsplit(document.meta["og:url"]).path == "/" + path.removesuffix("index.html")
+            assert (site / urlsplit(document.meta["og:image"]).path.lstrip("/")).is_file(), (
+                "the preview is no file of the site"
+            )
+    descriptions = [documents[built(page)].meta["description"] for page in CONCEPTS]
+    assert len(set(descriptions)) == len(CONCEPTS)
+    for path in documents:
+        assert (site / path).read_text("utf-8").count('<meta name="description"') == 1, path
+
+
+def test_pages_are_edited_where_the_repository_is(build, documents, tmp_path):
+    assert [link for document in documents.values() for link in document.links if "/edit/" in link] == []
+    folder = build(tmp_path / "site", REPOSITORY_URL="https://example.org/calculus")
+    for page in PAGES:
+        links = Document((folder / built(page)).read_text("utf-8")).links
+        assert f"https://example.org/calculus/edit/main/docs/{page}" in links

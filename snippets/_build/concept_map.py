@@ -73,7 +73,8 @@ def concept_map(concepts):
         )
     return (
         '<div class="concept-map" tabindex="0" role="group" aria-label="Map of concepts">'
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {width + 4:g} {height + 4:g}" width="{width + 4:g}" height="{height + 4:g}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="-2 -2 {width + 4:g} {height + 4:g}" width="{width + 4:g}" height="{height + 4:g}">'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 8 4 0 8z"/></marker></defs>'
         f'<g class="arrows">{"".join(arrows)}</g>{"".join(boxes)}</svg></div>'

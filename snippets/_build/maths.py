@@ -136,7 +136,9 @@ def _subset(source, characters):
     from fontTools.ttLib import TTFont
 
     font = TTFont(source, recalcTimestamp=False)
-    options = subset.Options(flavor="woff2", layout_features=["ssty", "dtls", "flac"], notdef_outline=True)
+    options = subset.Options(
+        flavor="woff2", layout_features=["ssty", "dtls", "flac"], notdef_outline=True, hinting=False
+    )
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]  # the licence travels along
     cut = subset.Subsetter(options)
     cut.populate(text=characters)

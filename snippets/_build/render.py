@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SNIPPETS = ROOT / "snippets"
 CACHE = ROOT / ".cache"
-TIME_LIMIT = 60  # seconds for one module
+TIME_LIMIT = 60  # seconds for one module, or for each process that has a share of it
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody any more
 
 

@@ -602,6 +602,19 @@ def test_outcome_without_alarms_is_the_same(in_process, monkeypatch):
     assert outcomes[0]["results"] == outcomes[1]["results"] == {"value.txt": "1\n"}
 
 
+@pytest.mark.parametrize("shares", [2, 3])
+def test_shares_of_a_module_make_together_what_one_process_makes(in_process, shares):
+    source = (HEAD + PRINT.format(1) + SLIDER + TAIL).encode()
+    whole = worker.together("module.py", source, [worker.outcome_of("module.py", source, 5)])
+    parts = [worker.outcome_of("module.py", source, 5, share, shares) for share in range(shares)]
+    assert all(len(part["results"]) < len(whole["results"]) for part in parts)
+    together = worker.together("module.py", source, parts)
+    assert {kind: together[kind] for kind in whole if kind != "seconds"} == {
+        kind: whole[kind] for kind in whole if kind != "seconds"
+    }
+    assert together["seconds"].keys() == whole["seconds"].keys()
+
+
 def test_server_spawns_where_it_cannot_fork(in_process, monkeypatch):
     monkeypatch.delattr(os, "fork")
     asked, get_context = [], multiprocessing.get_context

@@ -588,7 +588,7 @@ def test_interrupted_build_leaves_no_process_behind(snippets, tmp_path, monkeypa
 def in_process(monkeypatch):
     """The worker's functions may run here: what they change for good in a child is put back."""
     monkeypatch.setattr(worker.FigureManagerBase, "show", worker.FigureManagerBase.show)
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    monkeypatch.setitem(sys.modules, "module", None)
     with matplotlib.rc_context():
         matplotlib.use("agg")
         yield

@@ -56,6 +56,12 @@ def python(code, **options):
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, **options)
 
 
+def write_out(folder, cache, out):
+    """The command that writes what these snippets make into the folder `out`."""
+    paths = {"--out": out, "--snippets": folder, "--cache": cache}
+    return [sys.executable, "-m", "snippets", *(str(part) for pair in paths.items() for part in pair)]
+
+
 # What a module gives
 
 
@@ -430,18 +436,7 @@ def print_value():
     print(1)
 """
     folder = snippets(slow=body, quick=PRINT.format(2))
-    command = [
-        sys.executable,
-        "-m",
-        "snippets",
-        "--out",
-        str(tmp_path / "out"),
-        "--snippets",
-        str(folder),
-        "--cache",
-        str(cache),
-    ]
-    build = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    build = subprocess.Popen(write_out(folder, cache, tmp_path / "out"), cwd=ROOT, stderr=subprocess.DEVNULL)
     while not (tmp_path / "started").exists():
         assert build.poll() is None
         time.sleep(0.02)
@@ -525,18 +520,9 @@ def test_command_writes_all_results_as_files(snippets, cache, tmp_path, capsys):
 
 def test_command_fails_with_one_line_for_each_fault(snippets, cache, tmp_path):
     folder = snippets(a="raise ValueError(1)", b=PRINT.format("1 / 0"), c=PRINT.format(1))
-    command = [
-        sys.executable,
-        "-m",
-        "snippets",
-        "--out",
-        str(tmp_path / "out"),
-        "--snippets",
-        str(folder),
-        "--cache",
-        str(cache),
-    ]
-    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        write_out(folder, cache, tmp_path / "out"), check=False, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.splitlines() == [
         "snippets/chapter/a.py:5: ValueError: 1",

@@ -26,6 +26,11 @@
     image.src = frame(box, event.target.value)
   })
 
+  /* Paper shows the default frame, the one that the text speaks of. */
+  const show = source => document.querySelectorAll(".slider").forEach(box => { box.querySelector("img").src = source(box) })
+  addEventListener("beforeprint", () => show(box => `${box.dataset.frames}.svg`))
+  addEventListener("afterprint", () => show(box => frame(box, box.querySelector("input").value)))
+
   /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
   new MutationObserver(() => {
     for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")

@@ -57,7 +57,7 @@ def mathml(tex, display):
     try:
         text = LatexToMathML(macros=MACROS, fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
-        raise MathError(re.sub(r"^\d+: ", "", str(error))) from None
+        raise MathError(re.sub(r"^\d+: ", "", str(error)).rstrip(".")) from None
     if "\\" in re.sub(r"<[^>]*>", "", text):
         raise MathError("a command would be printed as it stands")
     if "<menclose" in text:

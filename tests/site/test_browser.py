@@ -279,12 +279,19 @@ def test_without_scripts_the_figure_is_there_and_no_dead_control(visit):
 
 def test_paper_shows_the_default_frame_and_no_control(visit):
     page = visit(SLOPES)
+    page.locator(".slider input").first.press("End")
+    box = page.locator(".slider").first
+    moved = slider_state(box)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     expect(page.locator(".slider img").first).to_be_visible()
     assert not re.search(r"\.\d+\.svg$", page.locator(".slider img").first.get_attribute("src"))
     assert page.locator(".slider input").count() > 0
     expect(page.locator(".slider input:visible")).to_have_count(0)
     expect(page.locator(".md-sidebar:visible")).to_have_count(0)
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert slider_state(box) == moved
 
 
 def clipboard(page):

@@ -172,7 +172,7 @@ FAULTS = {
         "\\frac{a}\n+ \\fraction{b}",
         SECANT,
         "The slope is",
-        r'Unknown command "\fraction". in the formula m = \frac{a} + \fraction{b}',
+        r'Unknown command "\fraction" in the formula m = \frac{a} + \fraction{b}',
     ),
     "TeX that would print literally": (
         SECANT,
@@ -342,7 +342,7 @@ def test_fault_stops_the_command_itself(project):
     assert done.returncode == 1
     expected = [
         f"{TANGENT}:7: {NO_ANCHOR.format('nowhere')}",
-        f'{TANGENT}:7: Unknown command "\\no". in the formula \\no',
+        f'{TANGENT}:7: Unknown command "\\no" in the formula \\no',
     ]
     assert errors(done.stderr.splitlines()) == expected
     for told in ("nowhere", "\\no"):  # each is told once

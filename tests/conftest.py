@@ -157,7 +157,8 @@ def configuration():
     config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), get_yaml_loader())
     config["theme"]["custom_dir"] = str(ROOT / config["theme"]["custom_dir"])
     config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
-    config |= {"extra_css": [], "extra_javascript": [], "extra": {"repository": "https://forge.test/site/"}}
+    config |= {"site_url": "https://site.test/", "extra": {"repository": "https://forge.test/site/"}}
+    config |= {"extra_css": [], "extra_javascript": []}
     pages = ["slopes/secant-line.md", "slopes/tangent.md"]
     config["nav"] = [{"Home": "index.md"}, {"Slopes": pages}, {"Reference": ["glossary.md"]}]
     return yaml.dump(config, sort_keys=False, width=200)

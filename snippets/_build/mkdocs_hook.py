@@ -47,8 +47,7 @@ def on_startup(command, dirty):
 
 def on_config(config):
     global site
-    root = Path(config.config_file_path).parent
-    site = Site(root, Path(config.docs_dir))
+    site = Site(Path(config.config_file_path).parent)
     log.info(site.report.summary())
     for name, collect in FILTERS.items():
         logging.getLogger(name).addFilter(collect)

@@ -69,9 +69,8 @@ def module_of(page):
 class Site:
     """One build: the report of the engine, what the pages use of it, and what is wrong."""
 
-    def __init__(self, root, docs, cache=None):
-        self.root, self.docs = root, docs
-        self.cache = cache or root / ".cache"
+    def __init__(self, root):
+        self.root, self.cache = root, root / ".cache"
         self.report = render(root / "snippets", self.cache)
         self.faults = list(self.report.faults)
         self.failed = {fault.path.removeprefix("snippets/").removesuffix(".py"): fault for fault in self.faults}

@@ -33,11 +33,12 @@ KIB = 1024
 
 
 class Document(HTMLParser):
-    """What the tests ask of a page: its anchors, links, requests, images, and what is said about it in its head."""
+    """What the tests ask of a page: its anchors, links, requests, images, tooltips, and what its head says."""
 
     def __init__(self, text):
         super().__init__()
         self.anchors, self.links, self.requests, self.images, self.meta, self.components = set(), [], [], [], {}, set()
+        self.tooltips = []
         self.feed(text)
         self.close()
 
@@ -58,6 +59,8 @@ class Document(HTMLParser):
                 self.requests.append(found[name])
         self.requests += [part.split()[0] for part in found.get("srcset", "").split(",") if part.strip()]
         self.requests += addresses(found.get("style") or "")
+        if tag == "abbr":
+            self.tooltips.append(found["title"])
         if tag == "img":
             self.images.append(found)
         if tag == "meta":
@@ -357,6 +360,14 @@ def test_every_page_says_what_it_is(site, documents):
     assert len(set(descriptions)) == len(CONCEPTS)
     for path in documents:
         assert (site / path).read_text("utf-8").count('<meta name="description"') == 1, path
+
+
+def test_tooltips_are_words_and_each_stands_once_on_a_page(documents):
+    for page in CONCEPTS:
+        tooltips = documents[built(page)].tooltips
+        assert tooltips
+        assert len(set(tooltips)) == len(tooltips)
+        assert [text for text in tooltips if set(text) & set("\\$[]_^")] == []
 
 
 def test_pages_are_edited_where_the_repository_is(build, documents, tmp_path):

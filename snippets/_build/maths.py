@@ -64,7 +64,9 @@ def mathml(tex, display):
         raise MathError("browsers draw neither boxes nor strokes around a formula")
     # Browsers raise a prime that the font has raised already.
     text = re.sub(
-        r"<msup>(<mi[^>]*>[^<]*</mi>)<mo>([′″‴])</mo></msup>", r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', text
+        r"<msup>(<m[io][^>]*>[^<]*</m[io]>)<mo>([′″‴])</mo></msup>",
+        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
+        text,
     )
     # A search index would take the signs for words: a half for twelve.
     return text.replace("<math", f'<math alttext="{html.escape(tex)}" data-search-exclude=""', 1)

@@ -325,7 +325,10 @@ def test_every_colour_of_a_figure_follows_the_scheme(site):
         text = path.read_text("utf-8")
         found = set(re.findall(r"\b(?:fill|stroke|stop-color|color)(?::\s*|=\")([^;\"]+)", text))
         seen |= found
-        if other := found - own - {"none"}:
+        patterns = {
+            f"url(#{name})" for name in re.findall(r'<pattern id="(\w+)"', text)
+        }  # hatches, of colours seen here
+        if other := found - own - {"none"} - patterns:
             strange[path.relative_to(site).as_posix()] = sorted(other)
     assert len(seen & own) > 3
     assert strange == {}
@@ -368,6 +371,24 @@ def test_tooltips_are_words_and_each_stands_once_on_a_page(documents):
         assert tooltips
         assert len(set(tooltips)) == len(tooltips)
         assert [text for text in tooltips if set(text) & set("\\$[]_^")] == []
+
+
+def formulas():
+    """The rows of the cheat sheet: page, TeX, name of the test."""
+    rows = [
+        row.strip("|").split(" | ") for row in (DOCS / "cheat-sheet.md").read_text("utf-8").splitlines() if "](" in row
+    ]
+    return [
+        pytest.param(re.search(r"]\(([^)#]+)", what)[1], tex, "test_" + proof.strip().replace(" ", "_"), id=what)
+        for what, tex, proof in rows
+    ]
+
+
+@pytest.mark.parametrize(("page", "tex", "test"), formulas())
+def test_each_formula_of_the_cheat_sheet_is_proved_by_a_test_of_its_concept(page, tex, test):
+    chapter, concept = page.removesuffix(".md").replace("-", "_").split("/")
+    assert "$" in tex
+    assert hasattr(module(ROOT / "tests" / chapter / f"test_{concept}.py"), test)
 
 
 def test_pages_are_edited_where_the_repository_is(build, documents, tmp_path):

@@ -1,0 +1,236 @@
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.polynomial import Polynomial
+
+from snippets.derivatives.rules_of_differentiation import (
+    chain_rule,
+    constant,
+    cramming,
+    cramming_bend,
+    cramming_slope,
+    exponential,
+    figure_matching,
+    figure_rectangle,
+    hours_for,
+    inverse_rule,
+    learning_curve,
+    learning_curve_slope,
+    loss_of_slope,
+    power,
+    print_build,
+    print_corner,
+    print_inverse,
+    print_loss,
+    print_two_to_the,
+    print_wrong,
+    print_wrong_product,
+    product_rule,
+    quotient_rule,
+    sigmoid,
+    sigmoid_slope,
+    slope_of_loss,
+    students,
+    sum_rule,
+    two_to_the,
+)
+
+x = sympy.symbols("x", real=True)
+crammed = 40 + 15 * x * sympy.exp(-x / 4)
+coefficients = st.lists(st.integers(-5, 5), min_size=1, max_size=5)
+points = st.floats(-2, 2)
+
+
+def symbolic(name):
+    """A function without a formula, and its derivative, for the rules to work on."""
+    f, t = sympy.Function(name), sympy.Dummy()
+    return f, lambda at: f(t).diff(t).subs(t, at)
+
+
+def pair(polynomial):
+    return polynomial, polynomial.deriv()
+
+
+def table(text):
+    return [[float(part) for part in row.split()] for row in text.splitlines()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "combine"),
+    [
+        (sum_rule, lambda f, g: f(x) + g(x)),
+        (product_rule, lambda f, g: f(x) * g(x)),
+        (quotient_rule, lambda f, g: f(x) / g(x)),
+        (chain_rule, lambda f, g: f(g(x))),
+    ],
+)
+def test_each_rule_is_the_derivative_for_functions_without_a_formula(rule, combine):
+    f, g = symbolic("f"), symbolic("g")
+    value, slope = rule(f, g)
+    exact = combine(f[0], g[0])
+    assert value(x) == exact
+    assert sympy.simplify(slope(x) - exact.diff(x).doit()) == 0
+
+
+@given(coefficients, coefficients, points)
+def test_the_rules_agree_with_arithmetic_on_coefficients(a, b, at):
+    f, g = Polynomial(a), Polynomial(b)
+    for rule, whole in ((sum_rule, f + g), (product_rule, f * g), (chain_rule, f(g))):
+        value, slope = rule(pair(f), pair(g))
+        whole = Polynomial(np.atleast_1d(whole)) if not isinstance(whole, Polynomial) else whole
+        assert value(at) == pytest.approx(whole(at), rel=1e-9, abs=1e-6)
+        assert slope(at) == pytest.approx(whole.deriv()(at), rel=1e-9, abs=1e-6)
+
+
+@given(coefficients, coefficients, points)
+def test_the_quotient_rule_agrees_with_a_complex_step(a, b, at):
+    f, g = Polynomial(a), Polynomial(b) ** 2 + 1
+    _, slope = quotient_rule(pair(f), pair(g))
+    step = at + 1e-30j
+    assert slope(at) == pytest.approx((f(step) / g(step)).imag / 1e-30, rel=1e-9, abs=1e-9)
+
+
+@given(st.integers(-4, 6), st.floats(0.2, 3), st.floats(-9, 9))
+def test_the_power_rule_holds_for_every_whole_exponent_and_a_constant_has_slope_zero(n, at, c):
+    value, slope = power(n)
+    assert value(at) == pytest.approx(float((x**n).subs(x, at)))
+    assert slope(at) == pytest.approx(float(sympy.diff(x**n, x).subs(x, at)))
+    value, slope = constant(c)
+    assert (value(at), slope(at)) == (c, 0)
+
+
+@given(st.floats(-3, 3))
+def test_the_exponential_is_its_own_derivative(at):
+    f, df = exponential
+    assert df(at) == pytest.approx(f(at + 1e-30j).imag / 1e-30) == pytest.approx(f(at))
+
+
+@given(st.floats(0.05, 0.95))
+def test_the_slope_of_an_inverse_is_one_over_the_slope(at):
+    inverse, slope = inverse_rule((np.sin, np.cos), np.arcsin)
+    assert inverse(at) == np.arcsin(at)
+    assert slope(at) == pytest.approx(float(sympy.asin(x).diff(x).subs(x, at)))
+
+
+@given(st.floats(0, 14))
+def test_cramming_has_the_derivatives_that_sympy_finds(hours):
+    for f, order in ((cramming, 0), (cramming_slope, 1), (cramming_bend, 2)):
+        assert f(hours) == pytest.approx(float(crammed.diff(x, order).subs(x, hours)), abs=1e-12)
+
+
+def test_cramming_is_best_at_four_hours_and_falls_fastest_at_eight():
+    assert sympy.solve(crammed.diff(x), x) == [4]
+    assert sympy.solve(crammed.diff(x, 2), x) == [8]
+    hours = np.linspace(0, 20, 2001)
+    assert hours[np.argmax(cramming(hours))] == 4
+    assert hours[np.argmin(cramming_slope(hours))] == 8
+
+
+@given(st.floats(31, 89))
+def test_hours_for_undoes_the_learning_curve_and_the_slopes_are_reciprocal(marks):
+    hours = hours_for(marks)
+    assert learning_curve(hours) == pytest.approx(marks)
+    inverse = sympy.solve(90 - 60 * sympy.exp(-x / 4) - sympy.Symbol("m"), x)[0]
+    exact = float(inverse.diff(sympy.Symbol("m")).subs(sympy.Symbol("m"), marks))
+    _, slope = inverse_rule((learning_curve, learning_curve_slope), hours_for)
+    assert slope(marks) == pytest.approx(exact)
+
+
+def test_marks_that_the_curve_never_reaches_are_refused():
+    for marks in (90.0, np.array([50.0, 95.0])):
+        with pytest.raises(ValueError, match="below 90"):
+            hours_for(marks)
+
+
+@given(st.floats(-30, 30))
+def test_the_slope_of_the_sigmoid_comes_from_its_value(z):
+    exact = (1 / (1 + sympy.exp(-x))).diff(x)
+    assert sigmoid(z) == pytest.approx(float((1 + sympy.tanh(x / 2)).subs(x, z) / 2))
+    assert sigmoid_slope(z) == pytest.approx(float(exact.subs(x, z).evalf(30)), abs=1e-15)
+
+
+@given(st.floats(-20, 20))
+def test_the_slope_of_the_loss_is_its_complex_step(weight):
+    hours, _, marks = students()
+    exact = loss_of_slope(weight + 1e-20j, hours, marks).imag / 1e-20
+    assert slope_of_loss(weight, hours, marks) == pytest.approx(exact, rel=1e-11, abs=1e-9)
+    best = np.polyfit(hours, marks, 1)[0]
+    assert slope_of_loss(best, hours, marks) == pytest.approx(0, abs=1e-9)
+
+
+@given(st.floats(-5, 5))
+def test_two_to_the_x_is_not_differentiated_by_the_power_rule(at):
+    value, slope = two_to_the(at)
+    assert value == pytest.approx(2**at)
+    assert slope == pytest.approx(float((2**x).diff(x).subs(x, at)))
+
+
+def test_the_exercises_have_the_solutions_that_are_told():
+    assert (3 * x**4 - 2 * x + 7).diff(x) == 12 * x**3 - 2
+    tanh = (sympy.exp(x) - sympy.exp(-x)) / (sympy.exp(x) + sympy.exp(-x))
+    assert sympy.simplify(tanh.diff(x) - (1 - tanh**2)) == 0
+    t = sympy.symbols("t", positive=True)
+    assert sympy.simplify((t**t).diff(t) - t**t * (sympy.log(t) + 1)) == 0
+
+
+@pytest.mark.parametrize("at", [0.5, 4, 10])
+def test_the_tangent_above_has_the_slope_that_is_marked_below(at):
+    top, bottom = figure_matching(at).axes
+    curve, tangent, point = top.lines
+    assert curve.get_ydata() == pytest.approx(40 + 15 * curve.get_xdata() * np.exp(-curve.get_xdata() / 4))
+    slope = float(crammed.diff(x).subs(x, at))
+    assert np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata()) == pytest.approx(slope)
+    assert np.mean(tangent.get_data()[0]) == pytest.approx(at)
+    assert np.mean(tangent.get_ydata()) == pytest.approx(float(crammed.subs(x, at))) == point.get_ydata()[0]
+    below, stem, marked, _ = bottom.lines
+    assert below.get_ydata() == pytest.approx(cramming_slope(below.get_xdata()))
+    assert (marked.get_xdata()[0], marked.get_ydata()[0]) == pytest.approx((at, slope))
+    assert stem.get_ydata() == pytest.approx([0, slope])
+    assert bottom.texts[0].get_text() == f"slope at {at:g} h: {slope:.2f} marks per hour"
+
+
+def test_the_rectangle_grows_by_two_strips_and_a_corner():
+    whole, *strips, corner = figure_rectangle().axes[0].patches
+    assert corner.get_xy() == (whole.get_width(), whole.get_height())
+    wide, tall = whole.get_width() + corner.get_width(), whole.get_height() + corner.get_height()
+    parts = [patch.get_width() * patch.get_height() for patch in (whole, *strips, corner)]
+    assert sum(parts) == pytest.approx(wide * tall)
+    assert [patch.get_xy() for patch in strips] == [(whole.get_width(), 0), (0, whole.get_height())]
+
+
+def test_the_printed_tables_say_what_sympy_says(capsys):
+    print_build()
+    for hours, marks, *slopes in table(capsys.readouterr().out):
+        assert marks == pytest.approx(float(crammed.subs(x, hours)), abs=5e-3)
+        assert slopes == pytest.approx([float(crammed.diff(x).subs(x, hours))] * 3, abs=1.1e-5)
+    print_corner()
+    for h, gain, strips, corner, rate in table(capsys.readouterr().out):
+        area = 6 * x**3
+        assert gain == pytest.approx(float(area.subs(x, 1 + h) - 6), abs=1e-6)
+        assert strips + corner == pytest.approx(gain, abs=2e-6)
+        assert corner == pytest.approx(3 * h * (4 * h + 2 * h**2), abs=1e-6)
+        assert rate == pytest.approx(3 * (4 * h + 2 * h**2), abs=1e-6)
+    print_inverse()
+    for marks, hours, per_hour, per_mark in table(capsys.readouterr().out):
+        assert hours == pytest.approx(4 * np.log(60 / (90 - marks)), abs=5e-3)
+        assert per_hour == pytest.approx((90 - marks) / 4, abs=5e-4)
+        assert per_hour * per_mark == pytest.approx(1, abs=0.01)
+    print_loss()
+    hours, _, marks = students()
+    for weight, by_rules, secant in table(capsys.readouterr().out):
+        exact = 2 * np.var(hours) * (weight - np.polyfit(hours, marks, 1)[0])
+        assert [by_rules, secant] == pytest.approx([exact] * 2, abs=0.02)
+    print_wrong()
+    for hours, slope, squared, bend in table(capsys.readouterr().out):
+        assert slope == pytest.approx(float(crammed.diff(x).subs(x, hours)), abs=5e-4)
+        assert squared == pytest.approx(float(crammed.diff(x).subs(x, hours)) ** 2, abs=5e-4)
+        assert bend == pytest.approx(float(crammed.diff(x, 2).subs(x, hours)), abs=5e-4)
+    print_wrong_product()
+    right, wrong, by_power = (float(row.split(":")[1]) for row in capsys.readouterr().out.splitlines())
+    assert right == by_power == float((x**5).diff(x).subs(x, 2))
+    assert wrong == float((x**2).diff(x).subs(x, 2) * (x**3).diff(x).subs(x, 2)) != right
+    print_two_to_the()
+    secant, exact, wrong = (float(part.split()[-1]) for part in capsys.readouterr().out.strip().split(","))
+    assert secant == exact == pytest.approx(float((2**x).diff(x).subs(x, 3)), abs=5e-4) and wrong == 12

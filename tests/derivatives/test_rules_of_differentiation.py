@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.polynomial import Polynomial
 
+from snippets.derivatives import derivatives_and_slopes
 from snippets.derivatives.rules_of_differentiation import (
     chain_rule,
     constant,
@@ -151,6 +152,15 @@ def test_the_slope_of_the_sigmoid_comes_from_its_value(z):
     assert sigmoid_slope(z) == pytest.approx(float(exact.subs(x, z).evalf(30)), abs=1e-15)
 
 
+def test_the_students_are_those_of_the_page_before_and_follow_the_rule_that_is_told():
+    assert np.array_equal(students(), derivatives_and_slopes.students())
+    hours, attendance, marks = students(100_000)
+    told = np.column_stack([hours**0, hours, attendance])
+    weights, (squares,), *_ = np.linalg.lstsq(told, marks, rcond=None)
+    assert weights == pytest.approx([12, 5, 0.3], rel=0.02)
+    assert squares / marks.size == pytest.approx(5**2, rel=0.02)
+
+
 @given(st.floats(-20, 20))
 def test_the_slope_of_the_loss_is_its_complex_step(weight):
     hours, _, marks = students()
@@ -184,53 +194,76 @@ def test_the_tangent_above_has_the_slope_that_is_marked_below(at):
     assert np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata()) == pytest.approx(slope)
     assert np.mean(tangent.get_data()[0]) == pytest.approx(at)
     assert np.mean(tangent.get_ydata()) == pytest.approx(float(crammed.subs(x, at))) == point.get_ydata()[0]
-    below, stem, marked, _ = bottom.lines
+    below, stem, marked, zero = bottom.lines
     assert below.get_ydata() == pytest.approx(cramming_slope(below.get_xdata()))
     assert (marked.get_xdata()[0], marked.get_ydata()[0]) == pytest.approx((at, slope))
     assert stem.get_ydata() == pytest.approx([0, slope])
+    assert [*stem.get_xdata(), *point.get_xdata()] == [at] * 3 and not any(zero.get_ydata())
+    for axes, line in ((top, curve), (bottom, below)):
+        assert tuple(line.get_xdata()[[0, -1]]) == axes.get_xlim()
+        assert axes.get_ylim()[0] < min(line.get_ydata()) and max(line.get_ydata()) < axes.get_ylim()[1]
     assert bottom.texts[0].get_text() == f"slope at {at:g} h: {slope:.2f} marks per hour"
 
 
 def test_the_rectangle_grows_by_two_strips_and_a_corner():
-    whole, *strips, corner = figure_rectangle().axes[0].patches
+    (axes,) = figure_rectangle().axes
+    whole, *strips, corner = axes.patches
     assert corner.get_xy() == (whole.get_width(), whole.get_height())
     wide, tall = whole.get_width() + corner.get_width(), whole.get_height() + corner.get_height()
     parts = [patch.get_width() * patch.get_height() for patch in (whole, *strips, corner)]
     assert sum(parts) == pytest.approx(wide * tall)
     assert [patch.get_xy() for patch in strips] == [(whole.get_width(), 0), (0, whole.get_height())]
+    place = {text.get_text(): np.array(text.get_position()) for text in axes.texts}
+    names = ["area $f g$", r"$f'h \cdot g$", r"$f \cdot g'h$", r"corner $f'h \cdot g'h$"]
+    for name, part in zip(names, axes.patches, strict=True):
+        assert min(axes.patches, key=lambda patch: np.hypot(*(place[name] - patch.get_center()))) is part
+    for below, beside, part in (("$f$", "$g$", whole), ("$f'h$", "$g'h$", corner)):
+        assert (place[below][0], place[beside][1]) == pytest.approx(part.get_center())
+        assert place[below][1] < 0 and place[beside][0] < 0
 
 
 def test_the_printed_tables_say_what_sympy_says(capsys):
     print_build()
-    for hours, marks, *slopes in table(capsys.readouterr().out):
+    rows = table(capsys.readouterr().out)
+    assert [np.sign(row[2]) for row in rows] == [1, 0, -1]
+    for hours, marks, *slopes in rows:
         assert marks == pytest.approx(float(crammed.subs(x, hours)), abs=5e-3)
         assert slopes == pytest.approx([float(crammed.diff(x).subs(x, hours))] * 3, abs=1.1e-5)
     print_corner()
-    for h, gain, strips, corner, rate in table(capsys.readouterr().out):
+    rows = table(capsys.readouterr().out)
+    assert rows[0][-1] > 100 * rows[-1][-1]  # the corner shrinks to nothing even after dividing by h
+    for h, gain, strips, corner, rate in rows:
         area = 6 * x**3
         assert gain == pytest.approx(float(area.subs(x, 1 + h) - 6), abs=1e-6)
         assert strips + corner == pytest.approx(gain, abs=2e-6)
         assert corner == pytest.approx(3 * h * (4 * h + 2 * h**2), abs=1e-6)
         assert rate == pytest.approx(3 * (4 * h + 2 * h**2), abs=1e-6)
     print_inverse()
-    for marks, hours, per_hour, per_mark in table(capsys.readouterr().out):
+    rows = table(capsys.readouterr().out)
+    assert rows[-1][-1] == pytest.approx(10 * rows[0][-1])  # the last mark costs ten times as much as the first
+    for marks, hours, per_hour, per_mark in rows:
         assert hours == pytest.approx(4 * np.log(60 / (90 - marks)), abs=5e-3)
         assert per_hour == pytest.approx((90 - marks) / 4, abs=5e-4)
         assert per_hour * per_mark == pytest.approx(1, abs=0.01)
     print_loss()
     hours, _, marks = students()
-    for weight, by_rules, secant in table(capsys.readouterr().out):
-        exact = 2 * np.var(hours) * (weight - np.polyfit(hours, marks, 1)[0])
+    rows, best = table(capsys.readouterr().out), np.polyfit(hours, marks, 1)[0]
+    assert [row[0] > best for row in rows] == [False, False, True]  # the slope changes sign between the last two
+    for weight, by_rules, secant in rows:
+        exact = 2 * np.var(hours) * (weight - best)
         assert [by_rules, secant] == pytest.approx([exact] * 2, abs=0.02)
     print_wrong()
-    for hours, slope, squared, bend in table(capsys.readouterr().out):
+    rows = table(capsys.readouterr().out)
+    assert [np.sign(row[1]) for row in rows] == [1, 0, -1, -1] and [np.sign(row[3]) for row in rows] == [-1, -1, 0, 1]
+    for hours, slope, squared, bend in rows:
         assert slope == pytest.approx(float(crammed.diff(x).subs(x, hours)), abs=5e-4)
         assert squared == pytest.approx(float(crammed.diff(x).subs(x, hours)) ** 2, abs=5e-4)
         assert bend == pytest.approx(float(crammed.diff(x, 2).subs(x, hours)), abs=5e-4)
     print_wrong_product()
-    right, wrong, by_power = (float(row.split(":")[1]) for row in capsys.readouterr().out.splitlines())
-    assert right == by_power == float((x**5).diff(x).subs(x, 2))
-    assert wrong == float((x**2).diff(x).subs(x, 2) * (x**3).diff(x).subs(x, 2)) != right
+    printed = {name: float(value) for name, value in (row.split(":") for row in capsys.readouterr().out.splitlines())}
+    right = printed["product rule"]
+    assert right == printed["x to the fifth, power rule"] == float((x**5).diff(x).subs(x, 2))
+    assert printed["slope times slope"] == float((x**2).diff(x).subs(x, 2) * (x**3).diff(x).subs(x, 2)) != right
     print_two_to_the()
     secant, exact, wrong = (float(part.split()[-1]) for part in capsys.readouterr().out.strip().split(","))
     assert secant == exact == pytest.approx(float((2**x).diff(x).subs(x, 3)), abs=5e-4) and wrong == 12

@@ -202,6 +202,7 @@ def test_the_tangent_above_has_the_slope_that_is_marked_below(at):
     for axes, line in ((top, curve), (bottom, below)):
         assert tuple(line.get_xdata()[[0, -1]]) == axes.get_xlim()
         assert axes.get_ylim()[0] < min(line.get_ydata()) and max(line.get_ydata()) < axes.get_ylim()[1]
+    assert top.get_ylabel().startswith("marks") and bottom.get_ylabel().startswith("slope")
     assert bottom.texts[0].get_text() == f"slope at {at:g} h: {slope:.2f} marks per hour"
 
 
@@ -212,6 +213,7 @@ def test_the_rectangle_grows_by_two_strips_and_a_corner():
     wide, tall = whole.get_width() + corner.get_width(), whole.get_height() + corner.get_height()
     parts = [patch.get_width() * patch.get_height() for patch in (whole, *strips, corner)]
     assert sum(parts) == pytest.approx(wide * tall)
+    assert axes.get_xlim()[0] < 0 < wide < axes.get_xlim()[1] and axes.get_ylim()[0] < 0 < tall < axes.get_ylim()[1]
     assert [patch.get_xy() for patch in strips] == [(whole.get_width(), 0), (0, whole.get_height())]
     place = {text.get_text(): np.array(text.get_position()) for text in axes.texts}
     names = ["area $f g$", r"$f'h \cdot g$", r"$f \cdot g'h$", r"corner $f'h \cdot g'h$"]
@@ -240,7 +242,7 @@ def test_the_printed_tables_say_what_sympy_says(capsys):
         assert rate == pytest.approx(3 * (4 * h + 2 * h**2), abs=1e-6)
     print_inverse()
     rows = table(capsys.readouterr().out)
-    assert rows[-1][-1] == pytest.approx(10 * rows[0][-1])  # the last mark costs ten times as much as the first
+    assert rows[-1][-1] == pytest.approx(10 * rows[0][-1])  # at 85 marks, one more costs ten times as much as at 40
     for marks, hours, per_hour, per_mark in rows:
         assert hours == pytest.approx(4 * np.log(60 / (90 - marks)), abs=5e-3)
         assert per_hour == pytest.approx((90 - marks) / 4, abs=5e-4)

@@ -11,7 +11,8 @@ from numpy.polynomial import Polynomial
 def critical_points(f):
     """The points where the derivative of a polynomial is 0, in order; shape (k,).
 
-    Points closer than 0.0001, as the rounded roots of a flat derivative are, count as one.
+    Roots are rounded: points closer than 0.0001 count as one, and a slope that
+    only almost reaches 0 may count as 0.
 
     >>> print(critical_points(Polynomial([0, -3, 0, 1])))  # x³ - 3x
     [-1.  1.]
@@ -22,7 +23,10 @@ def critical_points(f):
 
 
 def second_derivative_test(f, x):
-    """What the second derivative of a polynomial says about a critical point."""
+    """What the second derivative of a polynomial says about a critical point.
+
+    Sizes below 0.000001 count as 0.
+    """
     bend = f.deriv(2)(x)
     if abs(bend) < 1e-6:
         return "silent"
@@ -30,7 +34,10 @@ def second_derivative_test(f, x):
 
 
 def sign_test(f, x, h=1e-2):
-    """What the signs of the slope just before and just after a critical point say."""
+    """What the signs of the slope just before and just after a critical point say.
+
+    No other critical point may lie within the step h.
+    """
     before, after = np.sign(f.deriv()(x - h)), np.sign(f.deriv()(x + h))
     if before == after:
         return "neither"
@@ -41,7 +48,7 @@ def sign_test(f, x, h=1e-2):
 # --8<-- [start:shapes]
 CUBIC = Polynomial([0, -3, 0, 1])  # x³ - 3x
 QUARTIC = Polynomial([0, 0.5, -2, 0, 1])  # x⁴ - 2x² + x/2
-MARKS = {"minimum": "v", "maximum": "^", "neither": "D"}
+MARKS = {"minimum": "v", "maximum": "^", "neither": "D", "silent": "D"}
 
 
 def figure_shapes():
@@ -126,7 +133,10 @@ def bisect(slope, low, high, steps=50):
 
 
 def best_hours(most):
-    """The best time to cram, in hours, when at most `most` hours are left."""
+    """The best time to cram, in hours, when at most `most` hours are left.
+
+    The slope of `cramming` changes its sign once, from plus to minus.
+    """
     if cramming_slope(most) >= 0:
         return most  # still rising when time is up
     return bisect(cramming_slope, 0.0, most)
@@ -136,7 +146,7 @@ def print_best():
     """The best night for students with little and much time."""
     for most in (2.0, 12.0):
         hours = best_hours(most)
-        slope = round(cramming_slope(hours), 2) + 0
+        slope = round(cramming_slope(hours), 2) + 0  # + 0 turns -0.0 into 0.0
         print(f"{most:.0f} hours left: cram {hours:.2f} hours for {cramming(hours):.2f} marks")
         print(f"    the slope there is {slope:.2f} marks per hour")
 # --8<-- [end:cramming]
@@ -221,7 +231,7 @@ def print_median():
     for h in (-1e-6, 1e-6):
         gain = absolute_loss(median + h, marks) - absolute_loss(median, marks)
         slope = gain / h
-        print(f"guess {median:.2f} marks, step {h:+.0e}: slope {slope:+.4f} marks per mark")
+        print(f"guess {median:.2f} marks, step {h:+.0e} marks: slope {slope:+.4f} marks per mark")
 # --8<-- [end:median]
 
 

@@ -30,10 +30,10 @@ def central_difference(f, x, h):
 
 
 def complex_step(f, x, h=1e-20):
-    """Imaginary part of f(x + ih), divided by h: nothing is subtracted.
+    """Imaginary part of f(x + ih), divided by h: no two values are subtracted.
 
-    The error is of order 2 in h, so a tiny h makes it vanish. f must be smooth
-    and written with operations that accept complex numbers.
+    The error is of order 2 in h, so a tiny h makes it smaller than rounding. f
+    must be smooth and written with operations that accept complex numbers.
 
     >>> print(complex_step(lambda x: x**3, 2.0))
     12.0
@@ -42,23 +42,29 @@ def complex_step(f, x, h=1e-20):
 # --8<-- [end:differences]
 
 
+# --8<-- [start:methods]
+METHODS = {
+    "forward": forward_difference,
+    "central": central_difference,
+    "complex step": complex_step,
+}
+# --8<-- [end:methods]
+
+
 # --8<-- [start:error_of]
 POINTS = np.linspace(1, 3, 400)  # hours, to average over
 STEPS = 2.0 ** -np.arange(1, 53)  # hours, down to the spacing of float64 near 1
 
 
 def error_of(method, step):
-    """Root of the mean squared error of the slope over all points, in marks per hour."""
+    """Root mean squared error of the slope over all points, in marks per hour."""
     error = method(learning_curve, POINTS, step) - learning_curve_slope(POINTS)
     return np.sqrt(np.mean(error**2))
-
-
-METHODS = {"forward": forward_difference, "central": central_difference, "complex step": complex_step}
 # --8<-- [end:error_of]
 
 
 # --8<-- [start:error]
-def figure_error(h=0.1):
+def figure_error(h=1.0):
     fig, (top, bottom) = plt.subplots(2, figsize=(6.4, 6.8), height_ratios=[4, 5])
     hours = np.linspace(0, 5, 80)
     top.plot(hours, learning_curve(hours), color="C0")
@@ -68,10 +74,10 @@ def figure_error(h=0.1):
     top.plot(2.0, learning_curve(2.0), "*", color="C3", markersize=13)
     top.set(xlabel="time studied (hours)", ylabel="marks", xlim=(0, 5), ylim=(25, 80))
     top.legend(loc="lower right")
-    for (name, method), mark in zip(METHODS.items(), "os^", strict=True):
+    for (name, method), mark, size in zip(METHODS.items(), "os^", (9, 8, 15), strict=True):
         errors = np.array([error_of(method, step) for step in STEPS])
         bottom.loglog(STEPS[::2], errors[::2], mark + "-", color="C2", markersize=3, linewidth=1, label=name)
-        bottom.loglog(h, error_of(method, h), mark, color="C1", markersize=10)
+        bottom.loglog(h, error_of(method, h), mark, color="C1", markersize=size, fillstyle="none", markeredgewidth=2)
     bottom.set(xlabel="step $h$ (hours)", ylabel="error of the slope\n(marks per hour)")
     bottom.set(xlim=(1e-16, 4), ylim=(1e-17, 1e2))
     bottom.legend(loc="lower right")
@@ -206,11 +212,14 @@ def print_check():
 
 # --8<-- [start:single]
 def print_single():
-    """Central differences at 2 hours in float32, the precision of most networks."""
-    print("step h (hours)   slope (marks per hour)")
+    """Central differences in float32: at 2 hours, and the error over all points."""
+    points = POINTS.astype(np.float32)
+    print("step h (hours)   slope at 2 h (marks per hour)   typical error")
     for h in (1.0, 1e-1, 1e-2, 1e-4, 1e-6, 1e-8):
+        slopes = central_difference(learning_curve, points, np.float32(h))
+        error = np.sqrt(np.mean((slopes - learning_curve_slope(POINTS)) ** 2))
         slope = central_difference(learning_curve, np.float32(2), np.float32(h))
-        print(f"{h:14.0e}   {slope:22.5f}")
+        print(f"{h:14.0e}   {slope:29.5f}   {error:13.1e}")
 # --8<-- [end:single]
 
 

@@ -27,7 +27,7 @@ def cramming_bend(hours):
 def figure_matching(x=1.0):
     hours = np.linspace(0, 14, 150)
     height, slope = cramming(x), cramming_slope(x)
-    near = np.array([x - 1.5, x + 1.5])
+    near = np.array([x - 3, x + 3])
     fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(6.4, 5.2))
     top.plot(hours, cramming(hours), color="C0")
     top.plot(near, height + slope * (near - x), "--", color="C1")
@@ -48,12 +48,12 @@ figure_matching.slider = ("x", [0.5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "hours")
 
 # --8<-- [start:pairs]
 def constant(c):
-    """A constant, and its derivative 0."""
+    """A constant, and its derivative 0; 0 * x has the shape of x."""
     return lambda x: c + 0 * x, lambda x: 0 * x
 
 
 def power(n):
-    """The power rule: x to the n has the derivative n times x to the n - 1."""
+    """The power rule: x to the n has the derivative n times x to the n - 1; n is not 0."""
     return lambda x: x**n, lambda x: n * x ** (n - 1)
 
 
@@ -109,7 +109,7 @@ def print_build():
 
 # --8<-- [start:rectangle]
 def figure_rectangle():
-    f, g, gain_f, gain_g = 3.0, 2.0, 0.6, 0.4
+    f, g, gain_f, gain_g = 3.0, 2.0, 0.45, 0.6  # 3x and 2x² at 1, a step of 0.15
     fig, ax = plt.subplots(figsize=(5.2, 3.1))
     ax.add_patch(plt.Rectangle((0, 0), f, g, facecolor="none", edgecolor="C0", linewidth=2))
     ax.add_patch(plt.Rectangle((f, 0), gain_f, g, facecolor="none", edgecolor="C1", linewidth=2, hatch="//"))
@@ -123,7 +123,7 @@ def figure_rectangle():
     ax.text(f + gain_f / 2, -0.12, "$f'h$", ha="center", va="top", color="C1")
     ax.text(-0.12, g / 2, "$g$", ha="right", va="center")
     ax.text(-0.12, g + gain_g / 2, "$g'h$", ha="right", va="center", color="C1")
-    ax.set(xlim=(-0.5, 5.3), ylim=(-0.45, 2.85), aspect="equal")
+    ax.set(xlim=(-0.5, 5.3), ylim=(-0.4, 3.05), aspect="equal")
     ax.axis("off")
     return fig
 # --8<-- [end:rectangle]
@@ -132,12 +132,12 @@ def figure_rectangle():
 # --8<-- [start:corner]
 def print_corner():
     """Gain of the area f times g at x = 1, for f = 3x and g = 2x²: strips, corner."""
-    print("step h   gain of the area   two strips   corner   corner / h")
+    print("step h   two strips    corner   gain / h   corner / h")
     for h in (0.1, 0.01, 0.001):
         gain = 3 * (1 + h) * 2 * (1 + h) ** 2 - 6
         wider, taller = 3 * (1 + h) - 3, 2 * (1 + h) ** 2 - 2
         strips, corner = wider * 2 + 3 * taller, wider * taller
-        print(f"{h:<6g}   {gain:16.6f}   {strips:10.6f}   {corner:6.6f}   {corner / h:10.6f}")
+        print(f"{h:<6g}   {strips:10.6f}   {corner:.6f}   {gain / h:8.4f}   {corner / h:10.4f}")
 # --8<-- [end:corner]
 
 
@@ -155,13 +155,14 @@ def learning_curve_slope(hours):
 def hours_for(marks):
     """Hours of study that bring these marks: the inverse of `learning_curve`.
 
-    Raises `ValueError` for 90 marks or more, which the curve never reaches.
+    Raises `ValueError` below 30 marks, where the curve starts, and from 90 on,
+    which it never reaches.
 
     >>> print(f"{hours_for(60.0):.2f}")
     2.77
     """
-    if np.any(np.asarray(marks) >= 90):
-        raise ValueError(f"marks = {marks}: the curve stays below 90")
+    if np.any(np.less(marks, 30) | np.greater_equal(marks, 90)):
+        raise ValueError(f"marks = {marks}: the curve starts at 30 and stays below 90")
     return -4 * np.log((90 - marks) / 60)
 
 
@@ -183,7 +184,17 @@ def sigmoid(z):
 
 def sigmoid_slope(z):
     """The derivative of `sigmoid`, from its own value: s (1 - s)."""
-    return sigmoid(z) * (1 - sigmoid(z))
+    s = sigmoid(z)
+    return s * (1 - s)
+
+
+def print_sigmoid():
+    """The slope of the sigmoid by the quotient rule, and from its own value."""
+    minus_z = product_rule(constant(-1), power(1))
+    bottom = sum_rule(constant(1), chain_rule(exponential, minus_z))
+    _, slope = quotient_rule(constant(1), bottom)
+    for z in (-2.0, 0.0, 2.0):
+        print(f"z = {z:4.1f}   quotient rule {slope(z):.5f}   s (1 - s) {sigmoid_slope(z):.5f}")
 # --8<-- [end:sigmoid]
 
 
@@ -266,6 +277,7 @@ if __name__ == "__main__":
     print_build()
     print_corner()
     print_inverse()
+    print_sigmoid()
     print_loss()
     print_wrong()
     print_wrong_product()

@@ -127,7 +127,7 @@ def print_newton():
     hours, _, marks = students()
     derivatives = loss_derivatives(4.0, hours, marks)
     print("weight (marks per hour)    loss   order 1   order 2  (marks²)")
-    for weight in (4.0, 5.0, 6.0, 8.0):
+    for weight in (4.0, 4.1, 5.0, 6.0, 8.0):
         first, second = (taylor(derivatives[: order + 1], 4.0, weight) for order in (1, 2))
         print(f"{weight:23.1f}   {loss_of_slope(weight, hours, marks):5.1f}   {first:7.1f}   {second:7.1f}")
     _, slope, bend = derivatives

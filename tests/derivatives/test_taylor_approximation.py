@@ -7,6 +7,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippets.derivatives import derivatives_and_slopes
 from snippets.derivatives.taylor_approximation import (
     bell,
     bell_series,
@@ -73,6 +74,7 @@ def test_the_polynomial_has_the_derivatives_that_went_into_it(order):
 def test_the_polynomials_of_the_learning_curve_are_those_of_mpmath(order, hours):
     derivatives = learning_curve_derivatives(2.0, order)
     assert len(derivatives) == order + 1
+    assert learning_curve(hours) == pytest.approx(float(exact_curve(hours)))
     assert taylor(derivatives, 2.0, hours) == pytest.approx(float(series(exact_curve, 2, order, hours)), abs=1e-6)
 
 
@@ -96,6 +98,16 @@ def test_the_error_keeps_below_the_bound_of_lagrange(order, hours):
         bound = steepest * abs(mpmath.mpf(hours) - 2) ** (order + 1) / mpmath.factorial(order + 1)
     assert 0 < error <= bound
     assert lagrange_bound(2.0, order, hours) == pytest.approx(float(bound))
+
+
+def test_the_students_are_those_of_the_page_before_and_follow_the_rule_that_is_told():
+    assert np.array_equal(students(), derivatives_and_slopes.students())
+    hours, attendance, marks = students(100_000)
+    assert [hours.min(), hours.max(), attendance.min(), attendance.max()] == pytest.approx([0, 10, 40, 100], abs=0.01)
+    told = np.column_stack([hours**0, hours, attendance])
+    weights, (squares,), *_ = np.linalg.lstsq(told, marks, rcond=None)
+    assert weights == pytest.approx([12, 5, 0.3], rel=0.02)
+    assert squares / marks.size == pytest.approx(5**2, rel=0.02)
 
 
 def test_the_loss_of_a_line_is_its_own_polynomial_of_order_two():
@@ -135,6 +147,20 @@ def test_the_walls_stand_where_the_nearest_singular_point_is():
     assert [abs(root) for root in sympy.solve(1 + z, z)] == [1]
     for ax, radius in zip(figure_radius(8).axes, (1, 0.2), strict=True):
         assert [line.get_xdata()[0] for line in ax.lines[2:4]] == [-radius, radius]
+        assert ax.lines[0].get_xdata()[-1] > radius  # what goes wrong beyond the wall is seen
+
+
+def test_a_smooth_function_can_have_derivatives_that_are_all_zero_and_not_be_zero():
+    flat = sympy.exp(-1 / x**2)
+    assert [sympy.limit(flat.diff(x, k), x, 0) for k in range(5)] == [0] * 5
+    assert flat.subs(x, 1) > 0
+
+
+def test_the_derivatives_of_the_bell_grow_like_powers_of_five():
+    for order in (4, 6, 8):
+        derivative = sympy.lambdify(x, sympy.cancel((1 / (1 + 25 * x**2)).diff(x, order)))
+        largest = max(abs(derivative(np.linspace(-1, 1, 4001))))
+        assert largest / math.factorial(order) == pytest.approx(5**order)
 
 
 @given(st.floats(-3, 3))
@@ -172,30 +198,40 @@ def test_the_figure_draws_curve_polynomial_error_and_bound(order):
     error, bound = bottom.lines
     assert error.get_ydata() == pytest.approx(abs(exact - drawn), abs=1e-6)
     assert bound.get_ydata() == pytest.approx(lagrange_bound(2.0, order, hours))
-    assert f"order {order}" in top.get_legend().get_texts()[1].get_text()
+    assert bottom.get_yscale() == "log"
+    assert (hours[0], hours[-1]) == top.get_xlim()
+    names = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in (top, bottom)]
+    assert names == [["learning curve", f"Taylor polynomial of order {order}"], ["error", "Lagrange bound"]]
 
 
 def test_the_figure_of_the_walls_draws_the_polynomials():
     functions = (mpmath.log1p, lambda t: 1 / (1 + 25 * t**2))
-    for ax, f, centre in zip(figure_radius(6).axes, functions, (0, 1), strict=True):
+    titles = ("$\\ln(1 + x)$", "$1/(1 + 25x^2)$")
+    for ax, f, centre, title in zip(figure_radius(6).axes, functions, (0, 1), titles, strict=True):
         graph, polynomial, *_, point = ax.lines
+        assert ax.get_title() == title
+        assert np.ptp(graph.get_xdata()) > 0.9 * np.ptp(ax.get_xlim())
         assert graph.get_ydata() == pytest.approx([float(f(t)) for t in graph.get_xdata()], abs=1e-12)
         assert polynomial.get_ydata() == pytest.approx(
             [float(series(f, 0, 6, t)) for t in polynomial.get_xdata()], abs=1e-9
         )
         assert (point.get_xdata()[0], point.get_ydata()[0]) == (0, centre)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["function", "order 6"]
 
 
 def test_the_printed_tables_are_polynomials_errors_and_bounds(capsys):
     print_bound()
     _, *lines, last = capsys.readouterr().out.splitlines()
+    assert [numbers(line)[0] for line in lines] == list(range(8))
     for order, marks, error, bound in map(numbers, lines):
         exact = float(series(exact_curve, 2, int(order), 6))
         assert (marks, error) == pytest.approx((exact, abs(float(exact_curve(6)) - exact)), abs=5.1e-5)
         assert error <= bound == pytest.approx(lagrange_bound(2.0, int(order), 6.0), abs=5.1e-5)
     assert numbers(last) == [pytest.approx(float(exact_curve(6)), abs=5e-5)]
     print_halving()
-    for order, far, near, ratio, limit in map(numbers, capsys.readouterr().out.splitlines()[1:]):
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [numbers(line)[0] for line in lines] == list(range(5))
+    for order, far, near, ratio, limit in map(numbers, lines):
         errors = [float(exact_curve(t) - series(exact_curve, 2, int(order), t)) for t in (3, 2.5)]
         assert (far, near) == pytest.approx(tuple(map(abs, errors)), rel=0.01)
         assert ratio == pytest.approx(errors[0] / errors[1], abs=0.06) and limit == 2 ** (order + 1)
@@ -210,9 +246,13 @@ def test_the_printed_tables_are_polynomials_errors_and_bounds(capsys):
         )
         slope = 2 * np.var(hours) * (4 - np.polyfit(hours, marks, 1)[0])
         assert first == pytest.approx(loss_of_slope(4.0, hours, marks) + slope * (weight - 4), abs=0.06)
+    rows = {weight: values for weight, *values in map(numbers, lines)}
+    assert rows[4.1][0] == pytest.approx(rows[4.1][1], rel=0.01) and rows[8][1] < 0  # order 1 is good, and then absurd
     assert numbers(lowest)[-1] == numbers(best)[-1] == pytest.approx(np.polyfit(hours, marks, 1)[0], abs=1e-4)
     print_more_terms()
-    for order, *errors in map(numbers, capsys.readouterr().out.splitlines()[1:]):
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [numbers(line)[0] for line in lines] == [2**k for k in range(2, 7)]
+    for order, *errors in map(numbers, lines):
         functions = (mpmath.log1p, lambda t: 1 / (1 + 25 * t**2))
         with mpmath.workdps(60):
             exact = [
@@ -224,7 +264,13 @@ def test_the_printed_tables_are_polynomials_errors_and_bounds(capsys):
     assert "2.71828153 for 2.71828183" in (text := capsys.readouterr().out)
     assert numbers(text)[-1] == pytest.approx(math.e - sum(1 / math.factorial(k) for k in range(10)), rel=0.02)
     print_cancellation()
-    for at, naive, good in map(numbers, capsys.readouterr().out.splitlines()):
+    lines = capsys.readouterr().out.splitlines()
+    assert [numbers(line)[0] for line in lines] == [1e-2, 1e-4, 1e-8]
+    for at, naive, good in map(numbers, lines):
         with mpmath.workdps(40):
             exact = float((1 - mpmath.cos(mpmath.mpf(at))) / mpmath.mpf(at) ** 2)
-        assert good == pytest.approx(exact, abs=at**4 / 700 + 1e-12) and (at > 1e-3 or abs(naive - exact) > 1e-9)
+        assert good == pytest.approx(exact, abs=at**4 / 700 + 1e-12)
+        # Rounding the cosine to half an epsilon costs that much of the quotient, and for the smaller x it shows.
+        assert naive == pytest.approx(exact, abs=np.finfo(float).eps / at**2)
+        assert at > 1e-3 or abs(naive - exact) > 1e-9
+    assert naive == 0

@@ -93,7 +93,7 @@ def print_mixed():
     for name, first, second in (("hours, then attendance", 0, 1), ("attendance, then hours", 1, 0)):
         slope = lambda h, a: partial(learning_surface, np.array([h, a]), first)
         print(f"first {name}: {partial(slope, np.array([4.0, 70.0]), second, 1e-2):.5f}")
-    print(f"by the rules: {0.45 / 4 * np.exp(-1):.5f} marks per hour and percent")
+    print(f"by the rules: {0.45 / 4 * np.exp(-1):.5f} marks per hour per percent")
 # --8<-- [end:mixed]
 
 
@@ -128,7 +128,8 @@ def print_held():
     print(f"attendance ignored: {alone:.3f} marks per hour")
     print(f"attendance held:    {held:.3f} marks per hour")
     print(f"attendance rises by {along:.3f} % an hour, at {per_percent:.3f} marks per %")
-    print(f"{held:.3f} + {per_percent:.3f} x {along:.3f} = {held + per_percent * along:.3f}")
+    total = held + per_percent * along
+    print(f"{held:.3f} + {per_percent:.3f} x {along:.3f} = {total:.3f} marks per hour")
 # --8<-- [end:held]
 
 
@@ -143,7 +144,7 @@ def loss(w, X, y):
 
 
 def print_loss():
-    """Partial derivatives of the loss at the line 30 + 4 hours, marks²."""
+    """Partial derivatives of the loss at 30 marks and 4 marks per hour."""
     hours, _, marks = students()
     X = np.column_stack([np.ones_like(hours), hours])
     by_intercept, by_slope = (
@@ -163,10 +164,10 @@ def broken(x, y):
 
 def print_broken():
     """Values of `broken` on the way to the origin, along four straight lines."""
-    print("distance    y = 0    y = x   y = 2x   y = -x")
-    for r in (1.0, 1e-1, 1e-3, 1e-6):
-        along = (broken(r, slope * r) for slope in (0, 1, 2, -1))
-        print(f"{r:8.0e}", *(f"{value:8.2f}" for value in along))
+    print("       x    y = 0    y = x   y = 2x   y = -x")
+    for x in (1.0, 1e-1, 1e-3, 1e-6):
+        along = (broken(x, slope * x) for slope in (0, 1, 2, -1))
+        print(f"{x:8.0e}", *(f"{value:8.2f}" for value in along))
     both = (partial(broken, np.zeros(2), index) for index in (0, 1))
     print("partial derivatives at the origin:", *(f"{slope:.0f}" for slope in both))
 # --8<-- [end:ridge]

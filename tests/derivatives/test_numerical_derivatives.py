@@ -5,6 +5,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippets.derivatives import derivatives_and_slopes
 from snippets.derivatives.numerical_derivatives import (
     EPSILON,
     HEIGHT,
@@ -20,7 +21,6 @@ from snippets.derivatives.numerical_derivatives import (
     figure_anatomy,
     figure_error,
     forward_difference,
-    learning_curve,
     learning_curve_slope,
     loss_of_slope,
     measured_bottom,
@@ -63,6 +63,15 @@ def numbers(line):
         except ValueError:
             pass
     return found
+
+
+def headings(line):
+    """The names of columns that at least three spaces keep apart."""
+    return [part.strip() for part in line.split("   ") if part.strip()]
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +124,9 @@ def test_the_curve_and_its_derivatives_at_two_hours_are_those_of_sympy():
     assert EPSILON == 2.0**-52
 
 
-def test_the_error_is_the_root_of_the_mean_square():
+def test_the_error_is_the_root_of_the_mean_square_over_the_points_that_are_told():
+    assert (POINTS.min(), POINTS.max(), POINTS.size) == (1, 3, 400)
+    assert (STEPS.max(), STEPS.min()) == (1 / 2, EPSILON)
     for method in (forward_difference, central_difference):
         errors = [float(method(exact_curve, at, 0.125) - mpmath.diff(exact_curve, at)) for at in POINTS]
         assert error_of(method, 0.125) ** 2 == pytest.approx(np.mean(np.square(errors)))
@@ -153,6 +164,10 @@ def test_the_predicted_bottom_is_the_least_sum_of_both_errors(method):
     assert step == pytest.approx(float(best.subs(known)))
     assert least == pytest.approx(float(total.subs(h, best).subs(known)))
     assert sum(predicted_error(method, 0.01)) == pytest.approx(float(total.subs(h, 0.01).subs(known)))
+
+
+def test_the_students_are_those_of_the_page_before():
+    assert np.array_equal(students(), derivatives_and_slopes.students())
 
 
 def test_the_slope_of_the_loss_agrees_with_every_numerical_one():
@@ -195,10 +210,17 @@ def test_the_chosen_step_is_marked_on_the_three_curves_of_errors(step):
     for errors, mark, method in zip(bottom.lines[::2], bottom.lines[1::2], METHODS.values(), strict=True):
         assert errors.get_ydata() == pytest.approx([error_of(method, s) for s in errors.get_xdata()])
         assert np.ravel(mark.get_data()) == pytest.approx([step, error_of(method, step)])
+    assert legend(top) == ["forward secant", "central secant"] and legend(bottom) == list(METHODS)
+    assert "time" in top.get_xlabel() and "marks" in top.get_ylabel()
+    assert "step" in bottom.get_xlabel() and "error" in bottom.get_ylabel()
 
 
 def test_the_anatomy_draws_measured_and_predicted_errors():
-    for ax, method in zip(figure_anatomy().axes, ("forward", "central"), strict=True):
+    axes = figure_anatomy().axes
+    assert "error" in axes[0].get_ylabel()
+    assert legend(axes[1]) == ["measured", "truncation", "rounding", "predicted bottom"]
+    for ax, method in zip(axes, ("forward", "central"), strict=True):
+        assert ax.get_title() == method and "step" in ax.get_xlabel()
         measured, truncation, rounding, star = ax.lines
         assert measured.get_ydata() == pytest.approx([error_of(METHODS[method], s) for s in STEPS])
         for side, line in enumerate((truncation, rounding)):
@@ -208,7 +230,8 @@ def test_the_anatomy_draws_measured_and_predicted_errors():
 
 def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys):
     print_smaller()
-    _, *lines, last = capsys.readouterr().out.splitlines()
+    header, *lines, last = capsys.readouterr().out.splitlines()
+    assert headings(header) == ["step h (hours)", *METHODS]
     for step, forward, central, imaginary in map(numbers, lines):
         if step >= 1e-3:
             assert forward == pytest.approx(float(forward_difference(exact_curve, 2, step)) - slope_at_two, rel=0.05)
@@ -218,13 +241,14 @@ def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys):
     assert forward == central == pytest.approx(-slope_at_two, rel=0.01)  # the last step is lost in 2 + h
     assert numbers(last) == [pytest.approx(slope_at_two, abs=1e-5)]
     print_prediction()
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert headings(header) == ["right arm", "left arm", "best step (hours)", "smallest error"]
     for row, method in zip(range(0, 4, 2), ("forward", "central"), strict=True):
-        if not row:
-            _, *lines = capsys.readouterr().out.splitlines()
         predicted, measured = map(numbers, lines[row : row + 2])
         assert predicted == pytest.approx([1 + row / 2, -1, *predicted_bottom(method)], rel=0.05)
         assert measured == pytest.approx([*measured_slopes(method), *measured_bottom(method)], rel=0.05)
-        assert all(line.startswith(method) for line in lines[row : row + 2])
+        names = [line.split()[:2] for line in lines[row : row + 2]]
+        assert names == [[method, "predicted"], [method, "measured"]]
     print_check()
     numerical, right, wrong = map(numbers, capsys.readouterr().out.splitlines())
     hours, _, marks = students()
@@ -232,10 +256,12 @@ def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys):
     assert numerical[-1] == right[0] == pytest.approx(exact, abs=1e-6) and right[1] < 1e-9
     assert wrong[-2:] == [pytest.approx(exact / 2, abs=1e-6), pytest.approx(1 / 2)]
     print_single()
-    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert headings(header) == ["step h (hours)", "slope at 2 h (marks per hour)", "typical error"]
+    rows = [numbers(line) for line in lines]
     assert [step for step, *_ in rows] == [1, 0.1, 0.01, 1e-4, 1e-6, 1e-8]
     for step, slope, error in rows:
-        # The same in 24 binary digits, by mpmath: truncation, and rounding of the order of epsilon times marks over the step.
+        # The same by mpmath: truncation, and in 24 binary digits rounding of about epsilon times marks over the step.
         wanted = central_difference(exact_curve, mpmath.mpf(2), mpmath.mpf(step))
         assert slope == pytest.approx(float(wanted), abs=2**-23 * HEIGHT / step + 1e-5)
         if step >= 1e-6:
@@ -245,21 +271,25 @@ def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys):
     assert rows[-1][2] == pytest.approx(lost, abs=0.06)  # the step is lost in every sum
     assert rows[-1][1] == 0 and abs(rows[4][1] - slope_at_two) > 1
     print_absolute()
-    assert [numbers(line)[-1] for line in capsys.readouterr().out.splitlines()] == [1, 0, 1]
+    rows = [line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert [name for name, _ in rows] == ["central difference", "complex step, abs(x)", "complex step, sqrt(x * x)"]
+    assert [float(slope) for _, slope in rows] == [1, 0, 1]
     print_parabola()
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [float(row[1]) for row in rows[:-1]] == [1e-9, 1e-5, 0.1, 10]
     assert abs(float(rows[0][2]) - exact) > 1e-7
     assert [float(row[2]) for row in rows[2:]] == pytest.approx([exact] * 3, abs=1e-9)
     print_second()
-    *rows, last = (numbers(line) for line in capsys.readouterr().out.splitlines())
-    errors = dict(rows)
+    *lines, last = capsys.readouterr().out.splitlines()
+    errors = dict(map(numbers, lines))
     exact = float(curve.diff(x, 2).subs(x, 2))
     assert errors[0.1] == pytest.approx(abs(float(second_difference(exact_curve, 2, 0.1)) - exact), rel=0.05)
     assert min(errors, key=errors.get) in (1e-3, 1e-4) and errors[1e-6] > errors[1e-5] > errors[1e-4]
-    assert last[-1] == pytest.approx(2.0**-13, rel=0.3)
+    assert "power 1/4:" in last and numbers(last) == [pytest.approx(2.0**-13, rel=0.3)]
     print_richardson()
-    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert headings(header) == ["step h (hours)", "central", "extrapolated"]
+    rows = [numbers(line) for line in lines]
     for (step, central, extrapolated), (_, finer, finest) in zip(rows, rows[1:], strict=False):
         assert central == pytest.approx(abs(float(central_difference(exact_curve, 2, step)) - slope_at_two), rel=0.05)
         assert central / finer == pytest.approx(4, rel=0.05)

@@ -1,9 +1,12 @@
+from unittest import mock
+
 import mpmath
 import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from mpl_toolkits.mplot3d import Axes3D
 
 from snippets.gradients.partial_derivatives import (
     broken,
@@ -44,6 +47,12 @@ def numbers(line):
     return found
 
 
+def drawn_surface(figure):
+    with mock.patch.object(Axes3D, "plot_surface") as plot_surface:
+        figure()
+    return plot_surface.call_args.args
+
+
 @given(hours, percent)
 def test_the_partial_derivatives_are_those_of_mpmath(h, a):
     assert learning_surface(h, a) == pytest.approx(float(exact_surface(h, a)))
@@ -73,6 +82,16 @@ def by_hours_exact(h, a):
 
 def by_attendance_exact(h, a):
     return mpmath.diff(lambda u: exact_surface(h, u), a)
+
+
+def test_the_marks_of_many_students_are_the_told_rule_and_noise():
+    h, a, marks = students(100_000)
+    assert h.shape == a.shape == marks.shape == (100_000,)
+    for values, (low, high) in ((h, (0, 10)), (a, (40, 100))):
+        assert low <= values.min() and values.max() <= high
+        assert [values.min(), values.max()] == pytest.approx([low, high], abs=0.01)
+    noise = marks - (12 + 5 * h + 0.3 * a)
+    assert noise.mean() == pytest.approx(0, abs=0.1) and noise.std() == pytest.approx(5, rel=0.01)
 
 
 def test_the_slope_that_ignores_attendance_is_the_held_one_plus_what_comes_along():
@@ -135,20 +154,27 @@ def test_the_slices_lie_on_the_surface():
     for h, a, marks in np.hstack([along_hours, along_attendance, point]).T:
         assert marks == pytest.approx(float(exact_surface(h, a)))
     assert point[:2].ravel().tolist() == [4, 70]
+    for h, a, marks in zip(*map(np.ravel, drawn_surface(figure_surface)), strict=True):
+        assert marks == pytest.approx(float(exact_surface(h, a)))
+    assert "hours" in ax.get_xlabel() and "attendance" in ax.get_ylabel() and "marks" in ax.get_zlabel()
 
 
 @pytest.mark.parametrize("attendance", [40, 70, 100])
 def test_the_tangent_of_the_slice_has_the_partial_derivative_as_its_slope(attendance):
-    *others, curve, tangent, point = figure_slices(attendance).axes[0].lines
+    ax = figure_slices(attendance).axes[0]
+    *others, curve, tangent, point = ax.lines
     for line, held in zip((*others, curve), (40, 60, 80, 100, attendance), strict=True):
         assert line.get_ydata() == pytest.approx([float(exact_surface(h, held)) for h in line.get_xdata()])
     slope = float(mpmath.diff(exact_surface, (4, attendance), (1, 0)))
     assert np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata()) == pytest.approx(slope)
     assert np.mean(tangent.get_data(), axis=1) == pytest.approx([4, float(exact_surface(4, attendance))])
     assert np.ravel(point.get_data()) == pytest.approx([4, float(exact_surface(4, attendance))])
-    texts = [text.get_text() for text in figure_slices(attendance).axes[0].texts]
+    texts = [text.get_text() for text in ax.texts]
     assert texts[:4] == ["40 %", "60 %", "80 %", "100 %"]
     assert f"{attendance} %" in texts[4] and f"{slope:.2f} marks per hour" in texts[5]
+    for label, line in zip(ax.texts[:4], others, strict=True):
+        assert label.get_position()[1] == pytest.approx(line.get_ydata()[-1])
+    assert "hours" in ax.get_xlabel() and "marks" in ax.get_ylabel()
 
 
 def test_the_figure_of_the_broken_function_shows_two_level_axes_and_a_crest():
@@ -157,6 +183,8 @@ def test_the_figure_of_the_broken_function_shows_two_level_axes_and_a_crest():
     for side in crest:
         assert side[0] == pytest.approx(side[1]) and side[2] == pytest.approx(0.5)
     assert crest[0][0].max() < 0 < crest[1][0].min()
+    u, v, height = drawn_surface(figure_broken)
+    assert height == pytest.approx(np.sin(2 * np.arctan2(v, u)) / 2)
 
 
 def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys):
@@ -172,7 +200,7 @@ def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys):
     h, a, marks = students()
     print_held()
     alone, held, along, total = map(numbers, capsys.readouterr().out.splitlines())
-    assert alone == [pytest.approx(np.polyfit(h, marks, 1)[0], abs=1e-3)] and total[-1] == alone[0]
+    assert alone == [pytest.approx(np.polyfit(h, marks, 1)[0], abs=1e-3)] and total == [*held, *along[::-1], *alone]
     residue = h - np.polyval(np.polyfit(a, h, 1), a)
     assert held == [pytest.approx(residue @ marks / (residue @ residue), abs=1e-3)]
     residue = a - np.polyval(np.polyfit(h, a, 1), h)
@@ -181,12 +209,18 @@ def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys):
     X = np.column_stack([np.ones_like(h), h])
     steps = [loss(np.array([30.0, 4.0]) + 1e-20j * unit, X, marks).imag / 1e-20 for unit in np.eye(2)]
     assert loss(np.array([30.0, 4.0]), X, marks) == pytest.approx(np.mean((30 + 4 * h - marks) ** 2))
-    printed = [numbers(line)[0] for line in capsys.readouterr().out.splitlines()]
-    assert printed == pytest.approx(steps, abs=1e-3)
+    lines = capsys.readouterr().out.splitlines()
+    assert [numbers(line)[0] for line in lines] == pytest.approx(steps, abs=1e-3)
+    assert lines[0].startswith("intercept:") and lines[0].endswith("marks² per mark")
+    assert lines[1].startswith("slope:") and lines[1].endswith("marks² per (mark per hour)")
     assert steps == pytest.approx([2 * np.mean(30 + 4 * h - marks), 2 * np.mean((30 + 4 * h - marks) * h)])
     print_broken()
-    _, *rows, last = capsys.readouterr().out.splitlines()
-    assert [numbers(row)[1:] for row in rows] == [[0, 0.5, 0.4, -0.5]] * 4 and numbers(last) == [0, 0]
+    header, *rows, last = capsys.readouterr().out.splitlines()
+    lines = [sympy.sympify(line.replace("2x", "2*x"), {"x": x}) for line in header.split("y = ")[1:]]
+    values = [float(sympy.simplify((x * y / (x**2 + y**2)).subs(y, line))) for line in lines]
+    assert [numbers(row)[1:] for row in rows] == [values] * 4 and numbers(last) == [0, 0]
     assert [numbers(row)[0] for row in rows] == [1, 0.1, 1e-3, 1e-6]
     print_peano()
-    assert [numbers(line)[-1] for line in capsys.readouterr().out.splitlines()] == [-1, 1]
+    lines = capsys.readouterr().out.splitlines()
+    assert "x, then y" in lines[0] and "y, then x" in lines[1]
+    assert [numbers(line)[-1] for line in lines] == [-1, 1]

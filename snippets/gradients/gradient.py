@@ -210,7 +210,7 @@ def figure_units():
         step = steepest_descent(hours_per_unit)
         end = HERE + 11 * step / np.linalg.norm(step)
         ax.plot(*np.array([HERE, end]).T, dash, color="C1", lw=2.5, label=unit)
-    ax.legend(loc="lower left", title="time in")
+    ax.legend(loc="lower right", title="time in", fontsize=10, title_fontsize=10)
     ax.plot(*HERE, "o", color="C1")
     return fig
 # --8<-- [end:not_at_minimum]

@@ -4,6 +4,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.polynomial import Polynomial
+from sympy.parsing.sympy_parser import convert_xor, implicit_multiplication, parse_expr, standard_transformations
 
 from snippets.derivatives.minima_and_maxima import (
     CUBIC,
@@ -48,6 +49,19 @@ def neighbours(f, at, h=1e-3):
     """What comparing heights says, with no derivative: the definition itself."""
     before, here, after = (float(f.subs(x, at + step)) for step in (-h, 0, h))
     return "minimum" if here < min(before, after) else "maximum" if here > max(before, after) else "neither"
+
+
+def read(formula):
+    """The SymPy expression that a label like $2x^2 + t\\,x$ says."""
+    rules = (*standard_transformations, convert_xor, implicit_multiplication)
+    return parse_expr(formula.strip("$").replace("\\,", " "), {"x": x, "t": t}, rules)
+
+
+def is_in_sight(mark, graph):
+    """Whether a mark is within the axes, with the graph drawn on both sides of it."""
+    (at, height), drawn, axes = np.ravel(mark.get_data()), graph.get_xdata(), graph.axes
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    return max(left, drawn.min()) < at < min(right, drawn.max()) and low < height < high
 
 
 def numbers(line):
@@ -160,10 +174,13 @@ def test_the_exercises_have_the_solutions_that_are_told():
 
 
 def test_each_critical_point_is_marked_on_the_curve_and_below_it():
-    for (top, bottom), name in zip(np.reshape(figure_shapes().axes, (2, 2)).T, ("cubic", "quartic"), strict=True):
+    axes = np.reshape(figure_shapes().axes, (2, 2))
+    assert [ax.get_ylabel().split()[0] for ax in axes[:, 0]] == ["function", "derivative"]
+    for (top, bottom), name in zip(axes.T, ("cubic", "quartic"), strict=True):
         symbolic = KNOWN[name][1]
         graph, *marked = top.lines
         slope, zero, *below = bottom.lines
+        assert read(top.get_title()) == symbolic
         assert graph.get_ydata() == pytest.approx([float(symbolic.subs(x, at)) for at in graph.get_xdata()])
         assert slope.get_ydata() == pytest.approx([float(symbolic.diff(x).subs(x, at)) for at in slope.get_xdata()])
         assert list(zero.get_ydata()) == [0, 0]
@@ -171,20 +188,35 @@ def test_each_critical_point_is_marked_on_the_curve_and_below_it():
         for above, under, root in zip(marked, below, roots, strict=True):
             assert np.ravel(above.get_data()) == pytest.approx([root, float(symbolic.subs(x, root))])
             assert np.ravel(under.get_data()) == pytest.approx([root, 0], abs=1e-9)
+            assert is_in_sight(above, graph) and is_in_sight(under, slope)
             assert (
                 above.get_marker() == under.get_marker() == {"minimum": "v", "maximum": "^"}[neighbours(symbolic, root)]
             )
 
 
-@pytest.mark.parametrize("tilt", [-2, 0, 0.5])
+@pytest.mark.parametrize("tilt", figure_tilt.slider[1])
 def test_the_tilted_valley_is_drawn_with_its_minima_and_maxima(tilt):
     symbolic = x**4 - 2 * x**2 + sympy.Rational(tilt) * x
-    graph, *marked = figure_tilt(tilt).axes[0].lines
+    (axes,) = figure_tilt(tilt).axes
+    graph, *marked = axes.lines
+    assert read(axes.get_ylabel()) == x**4 - 2 * x**2 + t * x
     assert graph.get_ydata() == pytest.approx([float(symbolic.subs(x, at)) for at in graph.get_xdata()])
     roots = sorted(map(float, sympy.real_roots(symbolic.diff(x))))
     for mark, root in zip(marked, roots, strict=True):
         assert np.ravel(mark.get_data()) == pytest.approx([root, float(symbolic.subs(x, root))])
         assert mark.get_marker() == MARKS[neighbours(symbolic, root)]
+        assert is_in_sight(mark, graph)
+
+
+def test_the_slider_begins_with_two_valleys_and_one_of_them_vanishes_at_either_end():
+    name, tilts = figure_tilt.slider
+    (begin,) = figure_tilt.__defaults__
+    assert name == "tilt" and tilts == sorted(tilts) and begin in tilts
+    valleys = [
+        [mark.get_marker() for mark in figure_tilt(tilt).axes[0].lines].count(MARKS["minimum"])
+        for tilt in (tilts[0], begin, tilts[-1])
+    ]
+    assert valleys == [1, 2, 1]
 
 
 def test_the_three_flat_points_are_drawn_with_the_sign_that_they_have():
@@ -192,11 +224,14 @@ def test_the_three_flat_points_are_drawn_with_the_sign_that_they_have():
         graph, point = ax.lines
         assert graph.get_ydata() == pytest.approx([float(KNOWN[name][1].subs(x, at)) for at in graph.get_xdata()])
         assert (*point.get_xdata(), *point.get_ydata(), point.get_marker()) == (0, 0, mark)
+        assert is_in_sight(point, graph) and read(ax.get_title()) == KNOWN[name][1]
 
 
 def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys):
     print_critical()
-    lines = iter(capsys.readouterr().out.splitlines()[1:])
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == ["x", "f", "f''"]
+    lines = iter(lines)
     for name in ("cubic", "quartic"):
         symbolic = KNOWN[name][1]
         for root in sorted(map(float, sympy.real_roots(symbolic.diff(x)))):
@@ -204,11 +239,13 @@ def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys):
             wanted = [root, *(float(g.subs(x, root)) for g in (symbolic, symbolic.diff(x, 2)))]
             assert numbers(line) == pytest.approx(wanted, abs=6e-3)
             assert line.split()[0] == name and line.split()[-1] == neighbours(symbolic, root)
+    assert not list(lines)
     print_best()
     lines = capsys.readouterr().out.splitlines()
     for most, hours, (first, second) in ((2, 2, lines[:2]), (12, 4, lines[2:])):
         assert numbers(first) == pytest.approx([most, hours, float(crammed.subs(x, hours))], abs=6e-3)
         assert numbers(second) == [pytest.approx(float(crammed.diff(x).subs(x, hours)), abs=6e-3)]
+        assert "-0.00" not in second
     print_fit()
     hours, _, marks = students()
     best = np.polyfit(hours, marks, 1)[0]
@@ -216,12 +253,18 @@ def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys):
         least = np.var(marks - best * hours)
         assert numbers(line) == pytest.approx([best + step, least + step**2 * np.var(hours)], abs=6e-4)
     print_silent()
-    for line, name in zip(capsys.readouterr().out.splitlines()[1:], FLAT, strict=True):
-        assert line.split() == [name, "0", "0", "silent", neighbours(KNOWN[name][1], 0)]
+    header, *lines = capsys.readouterr().out.splitlines()
+    for line, name in zip(lines, FLAT, strict=True):
+        verdict = neighbours(KNOWN[name][1], 0)
+        assert line.split() == [name, "0", "0", "silent", verdict]
+        assert header.index("second-derivative test") == line.index("silent")
+        assert header.index("sign test") == line.index(verdict)
     print_median()
     for line, side in zip(capsys.readouterr().out.splitlines(), (-1, 1), strict=True):
         assert numbers(line) == pytest.approx([np.sort(marks[:39])[19], side * 1e-6, side / 39], abs=6e-3)
         assert numbers(line)[2] == pytest.approx(side / 39, abs=1e-4)
     print_mean()
-    for line, guess in zip(capsys.readouterr().out.splitlines(), (np.mean(marks), np.median(marks)), strict=True):
+    for line, f in zip(capsys.readouterr().out.splitlines(), (np.mean, np.median), strict=True):
+        guess = f(marks)
+        assert line.split()[0] == f.__name__
         assert numbers(line) == pytest.approx([guess, np.var(marks) + (guess - np.mean(marks)) ** 2], abs=6e-3)

@@ -49,6 +49,16 @@ def numbers(line):
     return found
 
 
+def test_many_simulated_students_give_back_the_numbers_that_are_told():
+    hours, attendance, marks = students(100_000)
+    design = np.column_stack([np.ones_like(hours), hours, attendance])
+    found = np.linalg.solve(design.T @ design, design.T @ marks)
+    assert found == pytest.approx([12, 5, 0.3], rel=0.03)
+    assert np.std(marks - design @ found) == pytest.approx(5, rel=0.02)
+    told = [0, 10, 40, 100]
+    assert [hours.min(), hours.max(), attendance.min(), attendance.max()] == pytest.approx(told, abs=0.01)
+
+
 @given(weights)
 def test_the_gradient_of_the_student_loss_is_its_complex_step(w):
     X, y = centred_hours()
@@ -173,7 +183,10 @@ def test_the_arrows_of_the_field_are_gradients():
     quiver = ax.collections[-1]
     for w, *drawn in zip(quiver.XY, quiver.U, quiver.V, strict=True):
         assert np.array(drawn) == pytest.approx(0.05 * complex_gradient(student_loss, w))
+    # In units of the axes, not stretched: the arrows are as long as told, and the map shows true angles.
+    assert (quiver.angles, quiver.scale_units, quiver.scale, len(quiver.U)) == ("xy", "xy", 1, 20)
     assert ax.get_aspect() == 1
+    assert "intercept" in ax.get_xlabel() and "slope" in ax.get_ylabel()
     assert np.ravel(ax.lines[0].get_data()) == pytest.approx(least_squares(*centred_hours()))
     contours = ax.collections[0]
     for level, paths in zip(contours.levels, contours.get_paths(), strict=True):
@@ -204,15 +217,23 @@ def test_the_rose_is_the_slope_in_every_direction(angle):
     for line in (steepest, star):
         theta, radius = line.get_xdata()[-1], line.get_ydata()[-1]
         assert radius * np.array([np.cos(theta), np.sin(theta)]) == pytest.approx(g)
+    # Only the ends of the parabola may leave the picture.
+    for ax, lines in ((left, [tangent, point]), (right, right.lines)):
+        (low, high), drawn = ax.get_ylim(), np.concatenate([line.get_ydata() for line in lines])
+        assert low <= np.nanmin(drawn) and np.nanmax(drawn) < high
 
 
 def test_the_three_directions_are_drawn_from_where_we_stand():
-    *lines, here = figure_units().axes[0].lines[1:]
+    ax = figure_units().axes[0]
+    *lines, here = ax.lines[1:]
     assert np.ravel(here.get_data()) == pytest.approx(HERE)
     for line, (unit, hours_per_unit) in zip(lines, UNITS.items(), strict=True):
         start, end = np.array(line.get_data()).T
         assert start == pytest.approx(HERE) and line.get_label() == unit
         assert angle_of(end - start) == pytest.approx(angle_of(steepest_descent(hours_per_unit)))
+        first = np.array(lines[0].get_data())
+        assert np.linalg.norm(end - start) == pytest.approx(np.linalg.norm(first[:, 1] - first[:, 0]))
+        assert ax.viewLim.contains(*end)
 
 
 def test_the_printed_results_are_those_of_complex_steps(capsys):
@@ -220,6 +241,7 @@ def test_the_printed_results_are_those_of_complex_steps(capsys):
     print_directions()
     first, _, *rows = capsys.readouterr().out.splitlines()
     assert numbers(first) == pytest.approx([*g, np.hypot(*g)], abs=6e-3)
+    assert [numbers(row)[0] for row in rows] == list(range(0, 360, 45))
     for degrees, measured, product in map(numbers, rows):
         exact = g[0] * np.cos(np.radians(degrees)) + g[1] * np.sin(np.radians(degrees))
         assert measured == product == pytest.approx(exact, abs=6e-3)
@@ -227,8 +249,9 @@ def test_the_printed_results_are_those_of_complex_steps(capsys):
     for line in capsys.readouterr().out.splitlines():
         assert numbers(line) == pytest.approx([np.hypot(*g), np.degrees(np.arctan2(g[1], g[0])) % 360], abs=0.06)
     print_level()
-    for line in capsys.readouterr().out.splitlines()[1:]:
-        b, m, height, product = numbers(line)
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert len(set(rows)) == 4
+    for b, m, height, product in map(numbers, rows):
         assert student_loss(np.array([b, m])) == pytest.approx(300, abs=1) and (height, product) == (300, 0)
     print_units()
     rows = [numbers(line)[-1] for line in capsys.readouterr().out.splitlines()]

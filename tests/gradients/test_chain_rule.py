@@ -1,0 +1,288 @@
+import math
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippets.gradients.chain_rule import (
+    TARGET,
+    X,
+    by_attendance,
+    by_hours,
+    diamonds,
+    edges,
+    figure_graph,
+    figure_links,
+    hours_by_week,
+    hours_by_week_slope,
+    learning_curve,
+    learning_curve_slope,
+    learning_surface,
+    paths,
+    print_diamonds,
+    print_flat,
+    print_forgotten,
+    print_paths,
+    print_several,
+    print_units,
+    print_walks,
+    secant_slopes,
+    slopes_of_loss,
+    squared_relu,
+    sum_over_paths,
+    values,
+    walk_backward,
+    walk_forward,
+)
+
+w, b, t = sympy.symbols("w b t", real=True)
+START = np.array([0.8, -0.5])
+NODES = ("w", "b", "z", "g", "a", "e", "r", "L")
+
+
+def symbolic():
+    """The nodes of the graph as formulas of w and b, with no chain rule of ours."""
+    z = w * sympy.Rational(X) + b
+    g = 1 / (1 + sympy.exp(-z))
+    e, r = (z * g - sympy.Rational(TARGET)) ** 2, w**2 / 10
+    return dict(zip(NODES, (w, b, z, g, z * g, e, r, e + r), strict=True))
+
+
+def exact(node, by, at=START):
+    return float(symbolic()[node].diff(by).subs({w: at[0], b: at[1]}))
+
+
+def numbers(line):
+    found = []
+    for part in line.replace(",", " ").replace(":", " ").split():
+        try:
+            found.append(float(part))
+        except ValueError:
+            pass
+    return found
+
+
+@st.composite
+def graphs(draw):
+    """A random graph of up to 7 nodes whose arrows go from lower to higher numbers."""
+    size = draw(st.integers(2, 7))
+    pairs = [(i, j) for j in range(size) for i in range(j)]
+    kept = draw(st.lists(st.sampled_from(pairs), unique=True))
+    slopes = draw(st.lists(st.floats(-2, 2), min_size=len(kept), max_size=len(kept)))
+    arrows = [(i, j, slope) for (i, j), slope in zip(kept, slopes, strict=True)]
+    return size, sorted(arrows, key=lambda arrow: arrow[1])
+
+
+@given(graphs())
+def test_sum_over_paths_and_both_walks_are_the_inverse_of_a_matrix(graph):
+    # With A[i, j] the slope of the arrow, I + A + A² + ... adds up all paths by their length; it is inverse to I - A.
+    size, arrows = graph
+    A = np.zeros((size, size))
+    for i, j, slope in arrows:
+        A[i, j] = slope
+    total = np.linalg.inv(np.eye(size) - A)
+    for end in (size - 1, size // 2):
+        back = walk_backward(arrows, end)
+        for start in range(end + 1):
+            wanted = pytest.approx(total[start, end], abs=1e-9)
+            assert sum_over_paths(arrows, start, end) == wanted
+            assert back.get(start, 0) == wanted
+            assert walk_forward(arrows, start).get(end, 0) == wanted
+
+
+@given(graphs())
+def test_the_number_of_paths_is_that_of_a_matrix_of_ones(graph):
+    size, arrows = graph
+    A = np.zeros((size, size))
+    for i, j, _ in arrows:
+        A[i, j] = 1
+    found = paths(arrows, 0, size - 1)
+    assert len(found) == round(np.linalg.inv(np.eye(size) - A)[0, size - 1])
+    for path in found:
+        assert path[0][0] == 0 and path[-1][1] == size - 1
+        assert all(first[1] == second[0] for first, second in zip(path, path[1:], strict=False))
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_all_values_and_slopes_of_the_graph_are_those_of_sympy(at_w, at_b):
+    v, formulas = values(at_w, at_b), symbolic()
+    at = {w: at_w, b: at_b}
+    assert list(v) == list(NODES)
+    assert list(v.values()) == pytest.approx([float(formulas[node].subs(at)) for node in NODES])
+    back = walk_backward(edges(v), "L")
+    for weight, symbol in (("w", w), ("b", b)):
+        forward = walk_forward(edges(v), weight)
+        for node in NODES:
+            assert forward.get(node, 0) == pytest.approx(float(formulas[node].diff(symbol).subs(at)), abs=1e-12)
+        assert [back[weight], sum_over_paths(edges(v), weight, "L")] == pytest.approx([forward["L"]] * 2)
+    assert slopes_of_loss(at_w, at_b) == pytest.approx([back["w"], back["b"]])
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_the_slopes_of_the_loss_are_its_complex_steps(at_w, at_b):
+    steps = [values(at_w + 1e-20j, at_b)["L"].imag, values(at_w, at_b + 1e-20j)["L"].imag]
+    assert slopes_of_loss(at_w, at_b) == pytest.approx(np.array(steps) / 1e-20, abs=1e-12)
+
+
+def test_every_node_that_is_used_twice_needs_both_of_its_arrows():
+    for twice in ("w", "z"):
+        arrows = [edge[:2] for edge in edges(values(*START)) if edge[0] == twice]
+        assert len(arrows) == 2
+        for arrow in arrows:
+            assert abs(slopes_of_loss(*START, [arrow])[0] - exact("L", w)) > 0.1
+
+
+@given(st.floats(0.5, 8))
+def test_the_slope_of_a_function_inside_a_function_is_the_product(weeks):
+    composed = 90 - 60 * sympy.exp(-(t**2 / 5) / 4)
+    product = learning_curve_slope(hours_by_week(weeks)) * hours_by_week_slope(weeks)
+    assert learning_curve(hours_by_week(weeks)) == pytest.approx(float(composed.subs(t, weeks)))
+    assert product == pytest.approx(float(composed.diff(t).subs(t, weeks)))
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_the_slopes_of_secants_never_divide_by_zero_and_close_in_on_the_derivative(a, u):
+    q = secant_slopes(math.exp, math.exp(a), a)
+    assert q(u) * (u - a) == pytest.approx(math.exp(u) - math.exp(a), abs=1e-12)
+    assert q(a) == math.exp(a)
+    assert q(a + 1e-7) == pytest.approx(math.exp(a), rel=1e-6)
+
+
+@given(st.floats(-3, 3))
+def test_squared_relu_stands_still_on_one_side_and_still_has_a_derivative(at):
+    assert squared_relu(at) == pytest.approx(float(sympy.Max(at, 0) ** 2), abs=1e-15)
+    assert [sympy.limit(sympy.Max(t, 0) ** 2 / t, t, 0, side) for side in "+-"] == [0, 0]
+
+
+@given(st.floats(0, 9), st.floats(40, 100), st.floats(-3, 3), st.floats(-3, 3))
+def test_with_several_variables_the_ways_add_up(hours, attendance, study, lessons):
+    along = lambda s: learning_surface(hours + study * s, attendance + lessons * s)
+    total = by_hours(hours, attendance) * study + by_attendance(hours, attendance) * lessons
+    assert total == pytest.approx(along(1e-20j).imag / 1e-20, abs=1e-9)
+
+
+@given(st.integers(1, 9))
+def test_diamonds_double_the_paths_and_add_four_arrows(n):
+    arrows = diamonds(n)
+    assert (len(paths(arrows, 0, n)), len(arrows)) == (2**n, 4 * n)
+    assert sum_over_paths(arrows, 0, n) == walk_backward(arrows, n)[0] == 1
+
+
+def test_the_exercises_have_the_solutions_that_are_told():
+    assert sympy.expand(((3 * t + 1) ** 4).diff(t) - 12 * (3 * t + 1) ** 3) == 0
+    assert sympy.exp(-(t**2)).diff(t) == -2 * t * sympy.exp(-(t**2))
+    plain = (1 / (1 + sympy.exp(-t)) - 1) ** 2  # exercise 3: the activation without its factor z
+    assert float(plain.diff(t).subs(t, 0.7)) == pytest.approx(-0.147, abs=1e-3)
+    # A product as a graph: t goes into both factors, and the two paths are the product rule.
+    u, v = t**2 + 1, sympy.sin(t)
+    arrows = [("t", "u", u.diff(t)), ("t", "v", v.diff(t)), ("u", "y", v), ("v", "y", u)]
+    assert sympy.expand(sum_over_paths(arrows, "t", "y") - (u * v).diff(t)) == 0
+
+
+@pytest.mark.parametrize("step", range(13))
+def test_the_walk_shows_values_forward_and_slopes_backward(step):
+    ax = figure_graph(step).axes[0]
+    shown = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in ax.texts]
+    forward = ("w b", "z", "g", "a", "e", "r", "L")
+    known = " ".join(forward[: step + 1]).split()
+    reached = " ".join(("L", "e r", "a", "g", "z", "w b")[: max(step - 6, 0)]).split()
+    back = {node: exact_back(node) for node in reached}
+    v = values(*START)
+    blue = [f"{v[node]:.3f}" for node in NODES if node in known]
+    orange = [f"{back[node]:.3f}" for node in NODES if node in reached]
+    by_colour = {c: [s for s, text in zip(shown, ax.texts, strict=True) if text.get_color() == c] for c in ("C0", "C1")}
+    assert sorted(by_colour["C0"]) == sorted(blue) and sorted(by_colour["C1"]) == sorted(orange)
+    for text, s in zip(ax.texts, shown, strict=True):
+        if text.get_color() in ("C0", "C1"):
+            x, y = text.get_position()
+            node = min(NODES, key=lambda n: np.hypot(*(np.array(place(ax, n)) - (x, y - 0.5))))
+            assert s == f"{v[node] if text.get_color() == 'C0' else back[node]:.3f}"
+    slopes = [f"{slope:.2f}" for _, target, slope in edges(v) if target in known]
+    assert [s for s, text in zip(shown, ax.texts, strict=True) if text.get_bbox_patch()] == slopes
+    turned = [text.arrow_patch.get_edgecolor() for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert len(set(turned)) == 1 + (1 < len(reached) < 8)
+
+
+def place(ax, node):
+    return next(text.get_position() for text in ax.texts if text.get_text() == node)
+
+
+def exact_back(node):
+    """The slope of L in one node, by nudging that node alone and computing on from it."""
+    v = values(*START)
+    z, g, a, e, r = (sympy.Symbol(name) for name in "zgaer")
+    onward = {
+        "L": t,
+        "e": t + v["r"],
+        "r": t + v["e"],
+        "a": (t - 1) ** 2 + v["r"],
+        "g": (v["z"] * t - 1) ** 2 + v["r"],
+        "z": (t / (1 + sympy.exp(-t)) - 1) ** 2 + v["r"],
+        "w": symbolic()["L"].subs({w: t, b: START[1]}),
+        "b": symbolic()["L"].subs({w: START[0], b: t}),
+    }[node]
+    return float(onward.diff(t).subs(t, v[node]))
+
+
+def test_the_links_are_the_images_of_half_a_week():
+    spans = [ax.lines[0].get_xdata() for ax in figure_links().axes]
+    composed = 90 - 60 * np.exp(-(0.2 * spans[0] ** 2) / 4)
+    assert spans[0].tolist() == [3, 3.5] and spans[2] == pytest.approx(composed)
+    assert spans[1] == pytest.approx(0.2 * spans[0] ** 2)
+    for ax, span, unit in zip(figure_links().axes, spans, ("weeks", "hours", "marks"), strict=True):
+        assert ax.texts[0].get_text() == f"{span[1] - span[0]:.2f} {unit}"
+
+
+def test_the_printed_results_are_those_of_sympy(capsys):
+    print_units()
+    composed = 90 - 60 * sympy.exp(-(t**2 / 5) / 4)
+    inner, outer, product, secant = map(numbers, capsys.readouterr().out.splitlines())
+    assert (inner[0], outer[0]) == pytest.approx((0.4 * 3, 15 * np.exp(-1.8 / 4)), abs=1e-4)
+    assert product == secant == [pytest.approx(float(composed.diff(t).subs(t, 3)), abs=1e-4)]
+    print_flat()
+    for at, change, mine, whole in map(numbers, capsys.readouterr().out.splitlines()[1:]):
+        assert change == pytest.approx(max(at, 0) ** 2)
+        assert mine == whole == pytest.approx((math.exp(max(at, 0) ** 2) - 1) / at, abs=1e-5)
+    print_paths()
+    lines = capsys.readouterr().out.splitlines()
+    counted = []
+    for line in lines:
+        if "sum" in line:
+            assert numbers(line)[0] == pytest.approx(sum(counted), abs=2e-4)
+            assert numbers(line)[0] == pytest.approx(exact("L", w if "in w" in line else b), abs=1e-4)
+            counted = []
+        else:
+            factors, product = line.split("=")
+            counted.append(float(product))
+            factors = numbers(factors)
+            assert counted[-1] == pytest.approx(math.prod(factors), abs=2e-3)
+            assert len(factors) == line.count("→")
+    assert [line.split()[0] for line in lines] == ["w", "w", "w", "slope", "b", "b", "slope"]
+    print_walks()
+    for line in capsys.readouterr().out.splitlines()[1:]:
+        node = line.split()[0]
+        assert numbers(line) == pytest.approx([exact(node, w), exact(node, b), exact_back(node)], abs=1e-4)
+    print_several()
+    hours, lessons, total, secant = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    surface = 20 + 0.3 * b + 0.45 * b * (1 - sympy.exp(-w / 4))
+    assert hours == pytest.approx(3 * float(surface.diff(w).subs({w: 4, b: 70})), abs=1e-4)
+    assert lessons == pytest.approx(-2 * float(surface.diff(b).subs({w: 4, b: 70})), abs=1e-4)
+    assert total == secant == pytest.approx(hours + lessons, abs=2e-4)
+    print_forgotten()
+    _, secants, whole, *forgotten = capsys.readouterr().out.splitlines()
+    assert numbers(secants) == numbers(whole)[:2] == pytest.approx([exact("L", w), exact("L", b)], abs=1e-4)
+    for line, drop in zip((whole, *forgotten), (None, ("z", "a"), ("w", "r")), strict=True):
+        at, losses = START, []
+        for _ in range(400):
+            v = values(*at)
+            a_by_z = v["g"] * (1 - v["g"]) * v["z"] + (0 if drop == ("z", "a") else v["g"])
+            by_z = 2 * (v["a"] - 1) * a_by_z
+            at = at - 0.1 * np.array([by_z * X + (0 if drop == ("w", "r") else 0.2 * at[0]), by_z])
+            losses.append(values(*at)["L"])
+        assert numbers(line)[-2:] == pytest.approx([losses[9], losses[399]], abs=1e-4)
+    print_diamonds()
+    for line in capsys.readouterr().out.splitlines():
+        n, ways, arrows, *slopes = numbers(line)
+        assert (ways, arrows, slopes) == (2**n, 4 * n, [1, 1])

@@ -188,7 +188,7 @@ def figure_graph(step=12):
     known = {node for nodes in FORWARD[: step + 1] for node in nodes}
     reached = {node for nodes in BACKWARD[: max(step - 6, 0)] for node in nodes}
     back = walk_backward(arrows, "L")
-    fig, ax = plt.subplots(figsize=(6.6, 4.4))
+    fig, ax = plt.subplots(figsize=(5.6, 4.2))
     for source, target, slope in arrows:
         (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
         walked = target in reached and source in reached

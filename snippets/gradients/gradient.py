@@ -83,7 +83,7 @@ def print_directions():
     """The slope of the loss in some directions: measured, and gradient times u."""
     g = gradient(HERE, *centred_hours())
     print(f"gradient ({g[0]:.2f}, {g[1]:.2f}), length {np.linalg.norm(g):.2f}")
-    print("angle   measured slope   gradient . u")
+    print("angle   measured slope   gradient . u  (marks² per step)")
     for degrees in range(0, 360, 45):
         measured = directional_derivative(student_loss, HERE, unit_vector(degrees))
         print(f"{degrees:4d}°   {measured:14.2f}   {g @ unit_vector(degrees):12.2f}")
@@ -109,7 +109,7 @@ def draw_contours(ax):
     best = least_squares(X, y)
     b, m = np.meshgrid(np.linspace(30, 90, 31), np.linspace(-6, 18, 25))
     heights = np.array([student_loss(w) for w in np.column_stack([b.ravel(), m.ravel()])]).reshape(b.shape)
-    ax.contour(b, m, heights, student_loss(best) + 60 * np.arange(1, 6) ** 2, colors="C0", linewidths=1, alpha=0.7)
+    ax.contour(b, m, heights, student_loss(best) + 200 * np.arange(1, 8), colors="C0", linewidths=1, alpha=0.7)
     ax.plot(*best, "*", color="C3", markersize=14)
     ax.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)", aspect="equal", xlim=(30, 90), ylim=(-6, 18))
 
@@ -118,7 +118,7 @@ def figure_field():
     fig, ax = plt.subplots(figsize=(6.6, 3.6))
     draw_contours(ax)
     points = np.array([[b, m] for b in (38, 49, 60, 71, 82) for m in (-1, 3.5, 8, 12.5)])
-    arrows = 0.05 * np.array([gradient(w, *centred_hours()) for w in points])
+    arrows = 0.03 * np.array([gradient(w, *centred_hours()) for w in points])
     ax.quiver(*points.T, *arrows.T, color="C1", angles="xy", scale_units="xy", scale=1, width=0.006)
     return fig
 # --8<-- [end:contours]
@@ -142,7 +142,7 @@ def figure_rose(angle=60):
     right.plot([0, np.radians(angle)], [0, abs(g @ u)], "o-", color="C1")
     right.plot([0, np.arctan2(g[1], g[0])], [0, np.linalg.norm(g)], color="C3", linewidth=3)
     right.plot(np.arctan2(g[1], g[0]), np.linalg.norm(g), "*", color="C3", markersize=13)
-    right.set(ylim=(0, 55), yticks=[25, 50], yticklabels=[], xticks=np.radians(range(0, 360, 45)))
+    right.set(ylim=(0, 55), yticks=[25, 50], rlabel_position=110, xticks=np.radians(range(0, 360, 45)))
     right.set_title(f"direction {angle:g}°", color="C1")
     return fig
 
@@ -166,11 +166,11 @@ def level_curve(level, degrees):
 
 def print_level():
     """Gradient and tangent at points of the contour of 300 marks²."""
-    print("intercept   slope     loss   gradient . tangent")
+    print("intercept (marks)   slope (marks per hour)   loss (marks²)   gradient . tangent")
     for degrees in (0, 60, 150, 280):
         w, tangent = level_curve(300.0, degrees)
         product = round(gradient(w, *centred_hours()) @ tangent, 9) + 0
-        print(f"{w[0]:9.2f}   {w[1]:5.2f}   {student_loss(w):6.2f}   {product:18.9f}")
+        print(f"{w[0]:17.2f}   {w[1]:22.2f}   {student_loss(w):13.2f}   {product:18.9f}")
 # --8<-- [end:level]
 
 
@@ -208,7 +208,7 @@ def figure_units():
     draw_contours(ax)
     for (unit, hours_per_unit), dash in zip(UNITS.items(), ("-", "--", ":"), strict=True):
         step = steepest_descent(hours_per_unit)
-        end = HERE + 11 * step / np.linalg.norm(step)
+        end = HERE + 14 * step / np.linalg.norm(step)
         ax.plot(*np.array([HERE, end]).T, dash, color="C1", lw=2.5, label=unit)
     ax.legend(loc="lower right", title="time in", fontsize=10, title_fontsize=10)
     ax.plot(*HERE, "o", color="C1")
@@ -236,10 +236,10 @@ def print_norm():
 
 # --8<-- [start:sign]
 def print_sign():
-    """Slopes for steps in which no weight moves by more than 1."""
+    """Rises of the tilted board for steps in which no weight moves by more than 1."""
     g = gradient(HERE, *centred_hours())
     for name, step in (("gradient, scaled", g / np.abs(g).max()), ("signs", np.sign(g))):
-        print(f"{name:16} step ({step[0]:+.2f}, {step[1]:+.2f}): slope {g @ step:.2f} marks²")
+        print(f"{name:16} step ({step[0]:+.2f}, {step[1]:+.2f}): rise {g @ step:.2f} marks²")
 # --8<-- [end:sign]
 
 

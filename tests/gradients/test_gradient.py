@@ -182,7 +182,7 @@ def test_the_arrows_of_the_field_are_gradients():
     ax = figure_field().axes[0]
     quiver = ax.collections[-1]
     for w, *drawn in zip(quiver.XY, quiver.U, quiver.V, strict=True):
-        assert np.array(drawn) == pytest.approx(0.05 * complex_gradient(student_loss, w))
+        assert np.array(drawn) == pytest.approx(0.03 * complex_gradient(student_loss, w))
     # In units of the axes, not stretched: the arrows are as long as told, and the map shows true angles.
     assert (quiver.angles, quiver.scale_units, quiver.scale, len(quiver.U)) == ("xy", "xy", 1, 20)
     assert ax.get_aspect() == 1

@@ -79,7 +79,7 @@ def squared_relu(x):
 def print_flat():
     """The quotient of exp(g(x)) between 0 and x, where g(x) - g(0) may be 0."""
     q = secant_slopes(math.exp, 1.0, squared_relu(0.0))
-    print("   x   g(x) - g(0)   q(g(x)) x inner quotient   quotient of f(g(x))")
+    print("   x   g(x) - g(0)   q(g(x)) × inner quotient   quotient of f(g(x))")
     for x in (-0.5, -0.1, 0.1, 0.5):
         inner = (squared_relu(x) - squared_relu(0.0)) / x + 0
         whole = (math.exp(squared_relu(x)) - math.exp(squared_relu(0.0))) / x + 0
@@ -233,7 +233,7 @@ def by_attendance(hours, attendance):
 
 
 def print_several():
-    """Marks per week when study grows 3 hours a week and attendance falls 2 % a week."""
+    """Marks per week: study grows 3 hours, attendance falls 2 points, a week."""
     by_study, by_class = by_hours(4.0, 70.0) * 3, by_attendance(4.0, 70.0) * -2
     ahead, behind = (learning_surface(4 + 3 * h, 70 - 2 * h) for h in (1e-5, -1e-5))
     print(f"through hours      {by_study:7.4f} marks per week")

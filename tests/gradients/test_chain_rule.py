@@ -1,10 +1,13 @@
+import itertools
 import math
+import re
 
 import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy.parsing import sympy_parser
 
 from snippets.gradients.chain_rule import (
     TARGET,
@@ -183,7 +186,9 @@ def test_the_exercises_have_the_solutions_that_are_told():
 
 @pytest.mark.parametrize("step", range(13))
 def test_the_walk_shows_values_forward_and_slopes_backward(step):
+    assert step in figure_graph.slider[1]
     ax = figure_graph(step).axes[0]
+    assert not any("-" in text.get_text() for text in ax.texts)  # only true minus signs
     shown = [text.get_text().replace("\N{MINUS SIGN}", "-") for text in ax.texts]
     forward = ("w b", "z", "g", "a", "e", "r", "L")
     known = " ".join(forward[: step + 1]).split()
@@ -201,12 +206,50 @@ def test_the_walk_shows_values_forward_and_slopes_backward(step):
             assert s == f"{v[node] if text.get_color() == 'C0' else back[node]:.3f}"
     slopes = [f"{slope:.2f}" for _, target, slope in edges(v) if target in known]
     assert [s for s, text in zip(shown, ax.texts, strict=True) if text.get_bbox_patch()] == slopes
+    drawn = [edge[:2] for edge in edges(v) if edge[1] in known]
+    for (source, target), text in zip(drawn, (text for text in ax.texts if text.get_bbox_patch()), strict=True):
+        tail, way = np.array(place(ax, source)), np.subtract(place(ax, target), place(ax, source))
+        share = (text.get_position() - tail) @ way / (way @ way)  # the slope stands on its own arrow, near the middle
+        assert text.get_position() == pytest.approx(tail + share * way) and 0.3 < share < 0.7
+    assert sorted(pointers(ax)) == sorted(
+        (target, source) if {source, target} <= set(reached) else (source, target) for source, target, _ in edges(v)
+    )
     turned = [text.arrow_patch.get_edgecolor() for text in ax.texts if getattr(text, "arrow_patch", None)]
     assert len(set(turned)) == 1 + (1 < len(reached) < 8)
 
 
+def test_without_its_slider_the_graph_is_shown_in_full():
+    whole, last = (figure_graph(*step).axes[0] for step in ((), (12,)))
+    assert [text.get_text() for text in whole.texts] == [text.get_text() for text in last.texts]
+
+
+def test_the_formulas_below_the_nodes_are_the_computed_ones():
+    ax, v = figure_graph(0).axes[0], values(*START)
+    rules = (*sympy_parser.standard_transformations, sympy_parser.implicit_multiplication_application)
+    symbols = {**{name: sympy.Symbol(name) for name in "wbzgaerxt"}, "σ": lambda u: 1 / (1 + sympy.exp(-u))}
+    told = {}
+    for text in ax.texts:
+        if text.get_text() not in NODES and re.search(r"[^\W\d]", text.get_text()):  # neither a name nor a number
+            x, y = text.get_position()
+            node = min(NODES, key=lambda n: np.hypot(*(np.array(place(ax, n)) - (x, y + 0.5))))
+            written = text.get_text().replace("\N{MINUS SIGN}", "-").replace("²", "**2")
+            formula = sympy_parser.parse_expr(written, local_dict=symbols, transformations=rules)
+            told[node] = float(formula.subs({**v, "x": X, "t": TARGET}))
+    exact_values = {node: float(symbolic()[node].subs({w: START[0], b: START[1]})) for node in NODES[2:]}
+    assert told == pytest.approx(exact_values)
+
+
 def place(ax, node):
     return next(text.get_position() for text in ax.texts if text.get_text() == node)
+
+
+def pointers(ax):
+    """Each arrow of the figure as (node at its tail, node at its head)."""
+    at = {place(ax, node): node for node in NODES}
+    for text in ax.texts:
+        if getattr(text, "arrow_patch", None):
+            ends = at[text.xyann], at[text.xy]
+            yield {"-|>": ends, "<|-": ends[::-1]}[text.arrow_patch.get_arrowstyle().arrow]
 
 
 def exact_back(node):
@@ -232,22 +275,26 @@ def test_the_links_are_the_images_of_half_a_week():
     assert spans[0].tolist() == [3, 3.5] and spans[2] == pytest.approx(composed)
     assert spans[1] == pytest.approx(0.2 * spans[0] ** 2)
     for ax, span, unit in zip(figure_links().axes, spans, ("weeks", "hours", "marks"), strict=True):
-        assert ax.texts[0].get_text() == f"{span[1] - span[0]:.2f} {unit}"
+        assert ax.texts[0].get_text() == f"{span[1] - span[0]:.2f} {unit}" and ax.get_xlabel() == unit
+        assert ax.get_xlim()[0] < span[0] < span[1] < ax.get_xlim()[1]
 
 
 def test_the_printed_results_are_those_of_sympy(capsys):
     print_units()
     composed = 90 - 60 * sympy.exp(-(t**2 / 5) / 4)
     inner, outer, product, secant = map(numbers, capsys.readouterr().out.splitlines())
-    assert (inner[0], outer[0]) == pytest.approx((0.4 * 3, 15 * np.exp(-1.8 / 4)), abs=1e-4)
+    assert inner == pytest.approx([0.4 * 3, 3], abs=1e-4)
+    assert outer == pytest.approx([15 * np.exp(-1.8 / 4), 0.2 * 3**2], abs=1e-4)
     assert product == secant == [pytest.approx(float(composed.diff(t).subs(t, 3)), abs=1e-4)]
     print_flat()
-    for at, change, mine, whole in map(numbers, capsys.readouterr().out.splitlines()[1:]):
+    printed = capsys.readouterr().out
+    assert "-0.00" not in printed
+    for at, change, mine, whole in map(numbers, printed.splitlines()[1:]):
         assert change == pytest.approx(max(at, 0) ** 2)
         assert mine == whole == pytest.approx((math.exp(max(at, 0) ** 2) - 1) / at, abs=1e-5)
     print_paths()
     lines = capsys.readouterr().out.splitlines()
-    counted = []
+    counted, arrows = [], {edge[:2]: edge[2] for edge in edges(values(*START))}
     for line in lines:
         if "sum" in line:
             assert numbers(line)[0] == pytest.approx(sum(counted), abs=2e-4)
@@ -256,32 +303,39 @@ def test_the_printed_results_are_those_of_sympy(capsys):
         else:
             factors, product = line.split("=")
             counted.append(float(product))
-            factors = numbers(factors)
+            names, factors = [part for part in factors.split() if part in NODES], numbers(factors)
+            assert factors == pytest.approx([arrows[pair] for pair in itertools.pairwise(names)], abs=1e-3)
             assert counted[-1] == pytest.approx(math.prod(factors), abs=2e-3)
-            assert len(factors) == line.count("→")
+            assert len(factors) == line.count("→") and names[-1] == "L"
     assert [line.split()[0] for line in lines] == ["w", "w", "w", "slope", "b", "b", "slope"]
     print_walks()
-    for line in capsys.readouterr().out.splitlines()[1:]:
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert re.findall(r"d ?(\w+)/d ?(\w+)", header) == [("node", "w"), ("node", "b"), ("L", "node")]
+    for line in lines:
         node = line.split()[0]
         assert numbers(line) == pytest.approx([exact(node, w), exact(node, b), exact_back(node)], abs=1e-4)
     print_several()
-    hours, lessons, total, secant = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    lines = capsys.readouterr().out.splitlines()
+    assert "hours" in lines[0] and "attendance" in lines[1]
+    hours, lessons, total, secant = (numbers(line)[0] for line in lines)
     surface = 20 + 0.3 * b + 0.45 * b * (1 - sympy.exp(-w / 4))
     assert hours == pytest.approx(3 * float(surface.diff(w).subs({w: 4, b: 70})), abs=1e-4)
     assert lessons == pytest.approx(-2 * float(surface.diff(b).subs({w: 4, b: 70})), abs=1e-4)
     assert total == secant == pytest.approx(hours + lessons, abs=2e-4)
     print_forgotten()
-    _, secants, whole, *forgotten = capsys.readouterr().out.splitlines()
+    header, secants, whole, *forgotten = capsys.readouterr().out.splitlines()
     assert numbers(secants) == numbers(whole)[:2] == pytest.approx([exact("L", w), exact("L", b)], abs=1e-4)
     for line, drop in zip((whole, *forgotten), (None, ("z", "a"), ("w", "r")), strict=True):
-        at, losses = START, []
+        assert line.startswith(f"without {' → '.join(drop)} " if drop else "all arrows ")
+        at, losses, slopes = START, [], []
         for _ in range(400):
             v = values(*at)
             a_by_z = v["g"] * (1 - v["g"]) * v["z"] + (0 if drop == ("z", "a") else v["g"])
             by_z = 2 * (v["a"] - 1) * a_by_z
-            at = at - 0.1 * np.array([by_z * X + (0 if drop == ("w", "r") else 0.2 * at[0]), by_z])
+            slopes.append([by_z * X + (0 if drop == ("w", "r") else 0.2 * at[0]), by_z])
+            at = at - 0.1 * np.array(slopes[-1])
             losses.append(values(*at)["L"])
-        assert numbers(line)[-2:] == pytest.approx([losses[9], losses[399]], abs=1e-4)
+        assert numbers(line) == pytest.approx([*slopes[0], *(losses[int(n) - 1] for n in numbers(header))], abs=1e-4)
     print_diamonds()
     for line in capsys.readouterr().out.splitlines():
         n, ways, arrows, *slopes = numbers(line)

@@ -172,6 +172,13 @@ def test_the_image_and_the_parallelogram_are_those_of_the_square(hours):
         points = np.array(line.get_data(), dtype=float)
         exact = np.tanh([1.2 * points[0] + 0.5 * points[1] + 0.1, -0.6 * points[0] + points[1] - 0.2])
         assert np.array(its_image.get_data()) == pytest.approx(exact)
+    rulings = np.array([line.get_data() for line in grid])
+    for axis, limits in enumerate((left.get_xlim(), left.get_ylim())):
+        # The lines across this axis stand in even steps from edge to edge, and each goes from edge to edge.
+        across = rulings[np.ptp(rulings[:, axis], axis=1) == 0]
+        assert across[:, axis, 0] == pytest.approx(np.linspace(*limits, len(grid) // 2))
+        assert across[:, 1 - axis, [0, -1]] == pytest.approx(np.tile(limits, (len(across), 1)))
+    assert left.get_xlabel().startswith("hours") and left.get_ylabel().startswith("attendance")
     start = np.ravel(corner.get_data())
     assert start[0] == hours and area(np.array(around.get_data())) == pytest.approx(0.16)
     J = central(layer, start)
@@ -187,9 +194,11 @@ def test_the_printed_results_agree_with_sympy_and_differences(capsys):
     print_layer()
     assert np.array(matrices(capsys.readouterr().out)) == pytest.approx(np.vstack([exact, exact]), abs=1e-5)
     print_area()
-    *ratios, determinant = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
-    assert determinant == pytest.approx(np.linalg.det(exact), abs=1e-5)
-    for side, ratio in zip((1, 0.1, 0.01), ratios, strict=True):
+    *ratios, determinant = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert float(determinant[-1]) == pytest.approx(np.linalg.det(exact), abs=1e-5)
+    ratios = {float(side.rstrip(":")): float(ratio) for _, side, *_, ratio in ratios}
+    assert list(ratios) == [1, 0.1, 0.01]
+    for side, ratio in ratios.items():
         # An integral of the determinant over the square, by the midpoint rule, is the area of the image.
         middles = (np.arange(30) + 0.5) / 30 * side
         inside = [np.linalg.det(layer_jacobian(AT + [a, b])) for a in middles for b in middles]
@@ -204,8 +213,12 @@ def test_the_printed_results_agree_with_sympy_and_differences(capsys):
     assert matrices(forward)[0] == pytest.approx(J @ [1, 2], abs=1e-6)
     assert matrices(back)[0] == pytest.approx(3 * J[0], abs=1e-6)
     assert [float(part.split("=")[1]) for part in both.split(",")] == pytest.approx([3 * (J @ [1, 2])[0]] * 2, abs=1e-6)
+    assert [line.split("[")[0].strip() for line in (forward, back)] == ["J v", "J^T u"]
+    assert [part.split("=")[0].strip() for part in both.split(",")] == ["u . J v", "J^T u . v"]
     print_costs()
-    for line in capsys.readouterr().out.splitlines()[1:]:
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert [title.strip() for title in header.split("  ") if title] == ["n", "build J", "J v or J^T u", "times less"]
+    for line in lines:
         n, build, product, ratio = (int(part.replace(",", "")) for part in line.split())
         # Four products of n x n matrices, entry by entry, against five with a vector.
         assert (build, product, ratio) == (4 * n * n * n, 5 * n * n, build // product)
@@ -217,11 +230,13 @@ def test_the_printed_results_agree_with_sympy_and_differences(capsys):
     steps = [loss(np.array([90.0, 60, 4]) + 1e-20j * e).imag / 1e-20 for e in np.eye(3)]
     assert matrices("\n".join(lines)) == [pytest.approx(steps, abs=1e-4)] * 2
     print_transposed()
-    right, wrong, slopes = matrices(capsys.readouterr().out.replace("output 1", ""))
-    assert right == slopes == pytest.approx(exact[0], abs=1e-5)
-    assert wrong == pytest.approx(exact[:, 0], abs=1e-5) != right
+    told = dict(line.split("[") for line in capsys.readouterr().out.splitlines())
+    told = {label.strip(): matrices(entries)[0] for label, entries in told.items()}
+    assert told["right, J^T u"] == told["slopes of output 1"] == pytest.approx(exact[0], abs=1e-5)
+    assert told["wrong, J u"] == pytest.approx(exact[:, 0], abs=1e-5) != told["right, J^T u"]
     print_polar()
-    assert [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()] == [0.5, 1, 3]
+    told = [line.removeprefix("radius ").split(": ") for line in capsys.readouterr().out.splitlines()]
+    assert [float(radius) for radius, _ in told] == [float(determinant) for _, determinant in told] == [0.5, 1, 3]
     print_softmax()
     *rows, last = capsys.readouterr().out.splitlines()
     p = np.exp([1, 2, 3]) / sum(np.exp([1, 2, 3]))

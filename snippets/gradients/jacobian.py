@@ -59,20 +59,20 @@ def square(corner, side, points=8):
 
 
 def figure_image(hours=-1.0):
-    corner, side = np.array([hours, -0.4]), 0.4
+    centre, side = np.array([hours, -0.4]), 0.5
     fig, axes = plt.subplots(1, 2, figsize=(6.6, 3.7))
     s = np.linspace(-2, 2, 17)
     for fixed in np.linspace(-2, 2, 9):
         for line in (np.array([s, 0 * s + fixed]), np.array([0 * s + fixed, s])):
             axes[0].plot(*line, color="gray", linewidth=0.7)
             axes[1].plot(*layer(line), color="gray", linewidth=0.7)
-    around = square(corner, side)
-    flat = layer(corner)[:, None] + layer_jacobian(corner) @ (around - corner[:, None])
+    around = square(centre - side / 2, side)
+    flat = layer(centre)[:, None] + layer_jacobian(centre) @ (around - centre[:, None])
     axes[0].plot(*around, color="C0")
-    axes[0].plot(*corner, "o", color="C3")
+    axes[0].plot(*centre, "o", color="C3", markersize=4)
     axes[1].plot(*layer(around), color="C0", label="image")
     axes[1].plot(*flat, "--", color="C1", label="Jacobian")
-    axes[1].plot(*layer(corner), "o", color="C3")
+    axes[1].plot(*layer(centre), "o", color="C3", markersize=4)
     axes[0].set(xlabel="hours (std. dev.)", ylabel="attendance (std. dev.)", xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
     axes[1].set(xlabel="first output", ylabel="second output", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
     axes[1].legend(loc="lower left", fontsize=10)
@@ -135,7 +135,7 @@ def push_forward(x, v):
 
 
 def pull_back(x, u):
-    """J transposed times u: how each input shares in u times the output; u (1,), result (2,)."""
+    """J transposed times u: the slope of u times the output in each input; u (1,), result (2,)."""
     h = layer(x)
     u = U.T @ ((1 - np.tanh(U @ h) ** 2) * (V.T @ u))
     return W.T @ ((1 - h**2) * u)
@@ -153,10 +153,10 @@ def print_products():
 # --8<-- [start:costs]
 def print_costs():
     """Multiplications for five layers with n inputs and outputs each."""
-    print("    n     build J        J v or J^T u   times less")
+    print("    n   multiplications to build J   for J v or J^T u   times less")
     for n in (10, 100, 1000):
         build, product = 4 * n**3, 5 * n**2
-        print(f"{n:5d}   {build:13,d}   {product:10,d}   {build / product:10.0f}")
+        print(f"{n:5d}   {build:26,d}   {product:16,d}   {build / product:10.0f}")
 # --8<-- [end:costs]
 
 
@@ -203,7 +203,7 @@ def print_predictions():
 
 # --8<-- [start:transposed]
 def print_transposed():
-    """The share of each input in the first output, with J transposed and with J itself."""
+    """The slopes of the first output, with J transposed and with J itself."""
     x, u = np.array([0.5, -0.5]), np.array([1.0, 0.0])
     J = layer_jacobian(x)
     print("right, J^T u      ", (J.T @ u).round(5))

@@ -180,11 +180,13 @@ def test_the_image_and_the_parallelogram_are_those_of_the_square(hours):
         assert across[:, 1 - axis, [0, -1]] == pytest.approx(np.tile(limits, (len(across), 1)))
     assert left.get_xlabel().startswith("hours") and left.get_ylabel().startswith("attendance")
     start = np.ravel(corner.get_data())
-    assert start[0] == hours and area(np.array(around.get_data())) == pytest.approx(0.16)
+    edge = np.array(around.get_data())
+    assert start[0] == hours and area(edge) == pytest.approx(0.25)
+    assert (edge.min(axis=1) + edge.max(axis=1)) / 2 == pytest.approx(start)
     J = central(layer, start)
     told = layer(start)[:, None] + J @ (np.array(around.get_data()) - start[:, None])
     assert np.array(flat.get_data()) == pytest.approx(told, abs=1e-8)
-    assert area(np.array(flat.get_data())) / 0.16 == pytest.approx(np.linalg.det(J))
+    assert area(np.array(flat.get_data())) / 0.25 == pytest.approx(np.linalg.det(J))
     assert left.get_aspect() == right.get_aspect() == 1
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["image", "Jacobian"]
 

@@ -219,7 +219,7 @@ def test_the_printed_results_agree_with_sympy_and_differences(capsys):
     assert [part.split("=")[0].strip() for part in both.split(",")] == ["u . J v", "J^T u . v"]
     print_costs()
     header, *lines = capsys.readouterr().out.splitlines()
-    assert [title.strip() for title in header.split("  ") if title] == ["n", "build J", "J v or J^T u", "times less"]
+    assert header.index("multiplications to build J") < header.index("for J v or J^T u") < header.index("times less")
     for line in lines:
         n, build, product, ratio = (int(part.replace(",", "")) for part in line.split())
         # Four products of n x n matrices, entry by entry, against five with a vector.

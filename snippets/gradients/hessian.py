@@ -98,8 +98,8 @@ def print_model():
 
 
 # --8<-- [start:touching]
-def figure_model(both=0.5):
-    w = np.array([both, both])
+def figure_model(weights=0.5):
+    w = np.array([weights, weights])
     grid = np.linspace(-0.7, 1.5, 19)
     u, v = np.meshgrid(grid, grid)
     loss = np.array([[two_weights(np.array([a, b])) for a in grid] for b in grid])
@@ -111,8 +111,8 @@ def figure_model(both=0.5):
     ax.plot_surface(u, v, loss, color="C0", alpha=0.15, shade=False, edgecolor="C0", lw=0.3)
     ax.plot_surface(w[0] + a, w[1] + b, model, color="C1", alpha=0.4, shade=False, edgecolor="C1", lw=0.3)
     for vector, dash in zip(np.linalg.eigh(two_weights_hessian(w))[1].T, (":", "-"), strict=True):
-        ends = np.outer([-0.4, 0, 0.4], vector)
-        ax.plot(*(w + ends).T, [quadratic_model(w, step) for step in ends], dash, color="C2", lw=2.5)
+        steps = np.outer(np.linspace(-0.4, 0.4, 15), vector)
+        ax.plot(*(w + steps).T, [quadratic_model(w, step) for step in steps], dash, color="C2", lw=2.5)
     ax.plot([w[0]], [w[1]], [two_weights(w)], "o", color="C3", markersize=7)
     ax.set(xlabel="first weight", ylabel="second weight", zlabel="loss", zlim=(0, 4))
     ax.set(xticks=[0, 1], yticks=[0, 1], zticks=[0, 2, 4])
@@ -121,13 +121,25 @@ def figure_model(both=0.5):
     return fig
 
 
-figure_model.slider = ("both", [0, 0.25, 0.5, 0.75, 0.97, 1.2])
+figure_model.slider = ("weights", [0, 0.25, 0.5, 0.75, 0.97, 1.2])
 # --8<-- [end:touching]
+
+
+# --8<-- [start:patches]
+def print_patches():
+    """Smallest and largest curvature of the patch, where both weights are the same."""
+    for weights in (0, 0.25, 0.5, 0.75, 0.97, 1.2):
+        low, high = np.linalg.eigvalsh(two_weights_hessian(np.array([weights, weights])))
+        print(f"both weights {weights:4.2f}: curvatures from {low:6.3f} to {high:5.3f}")
+# --8<-- [end:patches]
 
 
 # --8<-- [start:classify]
 def kind_of(hessian):
-    """What a symmetric Hessian says about a critical point, by its eigenvalues."""
+    """What a symmetric Hessian says about a critical point, by its eigenvalues.
+
+    Sizes below 1e-9 count as 0, up to rounding.
+    """
     eigenvalues = np.linalg.eigvalsh(hessian)
     if np.any(np.abs(eigenvalues) < 1e-9):
         both = eigenvalues[0] < -1e-9 and eigenvalues[-1] > 1e-9
@@ -159,12 +171,12 @@ def rotated(curvatures, degrees):
 SHAPES = {"bowl": (2.0, 0.5), "saddle": (2.0, -1.0), "valley": (2.0, 0.0)}
 
 
-def figure_rotated(degrees=30):
+def figure_rotated(angle=30):
     s = np.linspace(-1, 1, 25)
     x, y = np.meshgrid(s, s)
     fig, axes = plt.subplots(1, 3, figsize=(6.6, 2.9))
     for ax, (name, curvatures) in zip(axes, SHAPES.items(), strict=True):
-        H = rotated(curvatures, degrees)
+        H = rotated(curvatures, angle)
         height = (H[0, 0] * x**2 + 2 * H[0, 1] * x * y + H[1, 1] * y**2) / 2
         levels = np.array([-0.6, -0.3, -0.1, 0.1, 0.3, 0.6, 0.9])
         ax.contour(x, y, height, levels, colors="C0", linewidths=1, linestyles=["--" if level < 0 else "-" for level in levels])
@@ -176,7 +188,7 @@ def figure_rotated(degrees=30):
     return fig
 
 
-figure_rotated.slider = ("degrees", [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165], "°")
+figure_rotated.slider = ("angle", [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165], "°")
 # --8<-- [end:rotated]
 
 
@@ -184,10 +196,13 @@ figure_rotated.slider = ("degrees", [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 1
 def print_units():
     """Hessian of the loss of a line through the students: intercept and slope."""
     hours = students()[0]
-    X = np.column_stack([np.ones_like(hours), hours])
-    H = 2 / 40 * X.T @ X
-    print(H.round(3))
-    print("eigenvalues", np.linalg.eigvalsh(H).round(4))
+    for unit, time in (("hours", hours), ("minutes", 60 * hours)):
+        X = np.column_stack([np.ones_like(time), time])
+        H = 2 / 40 * X.T @ X
+        low, high = np.linalg.eigvalsh(H)
+        print(f"time in {unit}:")
+        print(H.round(3))
+        print(f"eigenvalues {low:.4f} and {high:.1f}, ratio {high / low:.0f}")
 # --8<-- [end:units]
 
 
@@ -230,6 +245,7 @@ def print_random():
     for n in range(1, 6):
         minimum, saddle, maximum = count_kinds(n)
         print(f"{n}   {minimum:7.2%}   {saddle:7.2%}   {maximum:7.2%}   {2.0**-n:6.2%}")
+    print(f"exact share of minima for n = 2: {(2 - np.sqrt(2)) / 4:.2%}")
 # --8<-- [end:random]
 
 
@@ -245,6 +261,7 @@ def print_cube():
 
 if __name__ == "__main__":
     print_hessian()
+    print_patches()
     print_model()
     print_kinds()
     print_units()

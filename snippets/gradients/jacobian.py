@@ -79,7 +79,7 @@ def figure_image(hours=-1.0):
     return fig
 
 
-figure_image.slider = ("hours", [-2, -1.5, -1, -0.5, -0.25, 0, 0.25, 0.5, 1, 1.5], "standard deviations")
+figure_image.slider = ("hours", [-1.75, -1.5, -1, -0.5, -0.25, 0, 0.25, 0.5, 1, 1.5], "standard deviations")
 # --8<-- [end:image]
 
 

@@ -164,6 +164,9 @@ def test_random_hessians_are_positive_definite_with_the_known_chance_not_two_to_
         assert shares[2] == pytest.approx(chance, abs=four_deviations)
         assert sum(shares) == pytest.approx(1)
     assert count_kinds(4)[1] > 0.99
+    # With one variable the matrix is one Gaussian number: a minimum exactly if it is positive.
+    numbers_drawn = np.random.default_rng(0).normal(size=4000)
+    assert count_kinds(1) == [np.mean(numbers_drawn > 0), 0, np.mean(numbers_drawn < 0)]
 
 
 def test_a_random_symmetric_matrix_favours_no_direction():
@@ -193,11 +196,16 @@ def test_the_model_is_drawn_on_the_loss_and_along_the_eigenvectors(both, monkeyp
     *axes_of_model, point = (np.array(line.get_data_3d()) for line in ax.lines)
     assert point.ravel() == pytest.approx([both, both, exact(LOSS, (both, both)).item()])
     H = exact(sympy.hessian(LOSS, (u, v)), (both, both)).reshape(2, 2)
-    for line in axes_of_model:
+    curvatures = {}
+    for artist, line in zip(ax.lines, axes_of_model, strict=False):
         steps = line[:2].T - both
+        curvatures[artist.get_linestyle()] = steps[0] @ H @ steps[0] / (steps[0] @ steps[0])
         assert np.cross([*(H @ steps[0]), 0], [*steps[0], 0])[2] == pytest.approx(0, abs=1e-9)
         assert line[2] == pytest.approx([quadratic_model(np.array([both, both]), step) for step in steps])
-        assert steps[1].tolist() == [0, 0] and np.linalg.norm(steps[0]) == pytest.approx(0.4)
+        assert np.sum(steps, axis=0) == pytest.approx([0, 0]) and np.linalg.norm(steps[0]) == pytest.approx(0.4)
+    # A matrix with equal diagonal entries d and mixed entry m has the eigenvalues d - |m| and d + |m|.
+    smallest, largest = H[0, 0] - abs(H[0, 1]), H[0, 0] + abs(H[0, 1])
+    assert curvatures == {":": pytest.approx(smallest, abs=1e-9), "-": pytest.approx(largest, abs=1e-9)}
     loss, model = (np.array([np.ravel(part) for part in xyz]).T[::7] for xyz in surfaces)
     for a, b, height in loss:
         assert height == pytest.approx(exact(LOSS, (a, b)).item())
@@ -212,11 +220,14 @@ def test_the_rotated_shapes_show_their_eigenvectors_and_matrix(degrees):
         assert ax.get_title() == name and ax.get_aspect() == 1
         shown = [float(part) for part in ax.get_xlabel().replace("\N{MINUS SIGN}", "-").split()]
         assert np.reshape(shown, (2, 2)) == pytest.approx(H, abs=6e-3)
-        weak, strong = (np.array(line.get_data())[:, 1] for line in ax.lines)
+        ends = {line.get_linestyle(): np.array(line.get_data())[:, 1] for line in ax.lines}
+        weak, strong = ends[":"], ends["-"]
         assert H @ strong == pytest.approx(max(curvatures) * strong, abs=1e-9)
         assert H @ weak == pytest.approx(min(curvatures) * weak, abs=1e-9)
         contours = ax.collections[0]
-        for level, path in zip(contours.levels, contours.get_paths(), strict=True):
+        drawn = zip(contours.levels, contours.get_paths(), contours.get_linestyle(), strict=True)
+        for level, path, (_, dashes) in drawn:
+            assert (dashes is not None) == (level < 0)
             for at in path.vertices[::5]:
                 assert at @ H @ at / 2 == pytest.approx(level, abs=0.02)
 
@@ -227,7 +238,10 @@ def test_the_printed_results_are_those_of_sympy(capsys):
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()]
     assert np.array(rows) == pytest.approx(np.vstack([H, H]), abs=1e-5)
     print_model()
-    for length, *errors in map(numbers, capsys.readouterr().out.splitlines()[1:]):
+    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    lengths = [row[0] for row in rows]
+    assert len(lengths) > 2 and lengths[:-1] == pytest.approx([2 * length for length in lengths[1:]])
+    for length, *errors in rows:
         step = length * np.array([0.6, 0.8])
         slope = exact(sympy.Matrix([LOSS]).jacobian([u, v]), AT).ravel() @ step
         models = [exact(LOSS, AT).item() + slope + c * step @ H @ step for c in (0, 0.5, 1)]
@@ -238,25 +252,35 @@ def test_the_printed_results_are_those_of_sympy(capsys):
     assert numbers(saddle)[2:] == pytest.approx([-2 * r, 2 * r, -4 * r**2], abs=1e-3) and saddle.endswith("saddle")
     assert numbers(valley) == pytest.approx([0, 4 * r, 0], abs=1e-3) and valley.endswith("undecided")
     assert numbers(last) == pytest.approx([np.sqrt(r), r], abs=1e-4)
+    print_patches()
+    for line in capsys.readouterr().out.splitlines():
+        weight, low, high = numbers(line)
+        told = exact(sympy.hessian(LOSS, (u, v)), (weight, weight)).reshape(2, 2)
+        assert (low + high, low * high) == pytest.approx((np.trace(told), np.linalg.det(told)), abs=0.01)
+        assert low < high
     print_units()
     hours, _, marks = students()
     a, b = sympy.symbols("a b")
     loss = sum((a + b * sympy.Float(h) - sympy.Float(m)) ** 2 for h, m in zip(hours, marks, strict=True)) / 40
-    exact_H = np.array(sympy.hessian(loss, (a, b)), dtype=float)
-    *rows, last = capsys.readouterr().out.splitlines()
-    assert np.array([numbers(row) for row in rows]) == pytest.approx(exact_H, abs=1e-3)
-    low, high = numbers(last)
-    assert (low + high, low * high) == (
-        pytest.approx(np.trace(exact_H), abs=1e-3),
-        pytest.approx(np.linalg.det(exact_H), abs=0.01),
-    )
+    per_hour = np.array(sympy.hessian(loss, (a, b)), dtype=float)
+    lines = capsys.readouterr().out.splitlines()
+    for (name, *rows, last), unit, size in ((lines[:4], "hours", 1), (lines[4:], "minutes", 60)):
+        told = per_hour * np.outer([1, size], [1, size])
+        assert unit in name and np.array([numbers(row) for row in rows]) == pytest.approx(told, abs=1e-3)
+        high = (np.trace(told) + np.sqrt(np.trace(told) ** 2 - 4 * np.linalg.det(told))) / 2
+        low = np.linalg.det(told) / high
+        assert numbers(last) == [pytest.approx(low, abs=1e-4), pytest.approx(high, abs=0.06), round(high / low)]
     print_newton()
-    for line in capsys.readouterr().out.splitlines():
-        x0, y0, x1, y1, before, after = numbers(line)
+    newton = [numbers(line) for line in capsys.readouterr().out.splitlines()]
+    for x0, y0, x1, y1, before, after in newton:
         H0 = exact(sympy.hessian(LOSS, (u, v)), (x0, y0)).reshape(2, 2)
         to = np.array([x0, y0]) - np.linalg.inv(H0) @ exact(sympy.Matrix([LOSS]).jacobian([u, v]), (x0, y0)).ravel()
         assert (x1, y1) == pytest.approx(tuple(to), abs=6e-4)
         assert (before, after) == pytest.approx((exact(LOSS, (x0, y0)).item(), exact(LOSS, to).item()), abs=1e-4)
+    to_floor, to_saddle, too_far = newton
+    assert to_floor[5] == pytest.approx(1 - r**2, abs=1e-3)
+    assert to_saddle[5] > to_saddle[4] and np.hypot(*to_saddle[2:4]) < np.hypot(*to_saddle[:2]) / 2
+    assert too_far[0] * too_far[1] < r < too_far[2] * too_far[3] and too_far[5] > too_far[4]
     print_determinant()
     for line, (product, kind) in zip(
         capsys.readouterr().out.splitlines(), ((3, "minimum"), (3, "maximum"), (6, "saddle")), strict=True
@@ -264,13 +288,15 @@ def test_the_printed_results_are_those_of_sympy(capsys):
         *eigenvalues, determinant = numbers(line)
         assert np.prod(eigenvalues) == determinant == product and line.endswith(kind)
     print_random()
-    for line in capsys.readouterr().out.splitlines()[1:]:
-        n, *shares, guess = numbers(line)
+    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[0] for row in rows] == [1, 2, 3, 4, 5]
+    for n, *shares, guess in rows:
         assert [share / 100 for share in shares] == pytest.approx(count_kinds(int(n)), abs=1e-4)
         assert guess / 100 == pytest.approx(2**-n, abs=1e-4)
     print_cube()
     verdict, cube, fourth = capsys.readouterr().out.splitlines()
     assert kind_of(exact(sympy.hessian(u**2 + v**3, (u, v)), (0, 0)).reshape(2, 2)) in verdict
+    assert cube.startswith("x² + y³ ") and fourth.startswith("x² + y⁴ ")
     assert numbers(cube)[-2:] == [-0.001, 0.001] and numbers(fourth)[-2:] == [0.0001, 0.0001]
 
 

@@ -20,6 +20,7 @@ from snippets.gradients.hessian import (
     print_kinds,
     print_model,
     print_newton,
+    print_patches,
     print_random,
     print_units,
     quadratic_model,
@@ -288,8 +289,9 @@ def test_the_printed_results_are_those_of_sympy(capsys):
         *eigenvalues, determinant = numbers(line)
         assert np.prod(eigenvalues) == determinant == product and line.endswith(kind)
     print_random()
-    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    *rows, last = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
     assert [row[0] for row in rows] == [1, 2, 3, 4, 5]
+    assert last[-1] / 100 == pytest.approx((2 - 2**0.5) / 4, abs=1e-4)
     for n, *shares, guess in rows:
         assert [share / 100 for share in shares] == pytest.approx(count_kinds(int(n)), abs=1e-4)
         assert guess / 100 == pytest.approx(2**-n, abs=1e-4)

@@ -1,10 +1,14 @@
+import re
+
 import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sympy.parsing.sympy_parser import parse_expr
 
+from snippets.gradients import matrix_calculus
 from snippets.gradients.matrix_calculus import (
     PICTURES,
     change,
@@ -56,6 +60,24 @@ def numbers(line):
         except ValueError:
             pass
     return found
+
+
+def read(formula, **values):
+    """The matrix that a drawn or printed formula (sums, products, transposes, inverses) has for these values."""
+    plain = formula.strip("$").replace(r"\mathrm{d}", "d").replace(r"\,", " ")
+    words = re.findall(r"dA|\w(?:\^T|\^\{-1\})?|[-+()]", re.sub(r"\\mathbf\{(\w+)\}", r"\1", plain))
+    product = re.sub(r"(?<=[\w)}]) (?=[\w(])", "*", " ".join(words))
+    return parse_expr(
+        product.replace("^T", ".T").replace("^{-1}", ".inv()"),
+        {name: sympy.Matrix(value) for name, value in values.items()},
+    )
+
+
+def errors_of_the_claim(formula, sizes):
+    """The largest error of h times the formula, as it is written, for the change of A A when A becomes A + h dA."""
+    A, dA = example()["A"], example()["B"]
+    claim = np.array(read(formula, A=A, dA=dA), dtype=float)
+    return [np.abs((A + h * dA) @ (A + h * dA) - A @ A - h * claim).max() for h in sizes]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -192,11 +214,33 @@ def test_the_drawn_shapes_multiply_to_the_drawn_result():
         assert product.shape == result
         assert [text.get_text() for text in ax.texts if "×" in text.get_text()] == [f"{r}×{c}" for r, c in drawn]
         lefts = [patch.get_x() for patch in ax.patches]
-        assert lefts == sorted(lefts) and ax.get_xlim()[1] > lefts[-1] + result[1]
+        rights = [left + columns for left, (_, columns) in zip(lefts, drawn, strict=True)]
+        assert all(right < left for right, left in zip(rights, lefts[1:], strict=False))  # none overlaps the next
+        assert lefts[0] >= ax.get_xlim()[0] and ax.get_xlim()[1] > rights[-1]
+        (equals,) = [text.get_position()[0] for text in ax.texts if text.get_text() == "="]
+        assert rights[-2] < equals < lefts[-1]
+
+
+def test_each_drawn_formula_is_the_derivative_of_its_left_side():
+    rng, t = np.random.default_rng(4), sympy.Symbol("t")
+    shapes = {"A": (3, 3), "X": (5, 3), "w": (3, 1), "y": (5, 1), "W": (3, 2), "Y": (5, 2)}
+    v = {name: sympy.Matrix(rng.integers(-9, 10, shape)) for name, shape in shapes.items()}
+    for (formula, _, shape), letter in zip(PICTURES, "wwWA", strict=True):
+        left, right = formula.split(" = ")
+        direction = sympy.Matrix(rng.integers(-9, 10, shape))
+        inside = re.sub(r"\\(nabla|mathrm\{d\}|Vert(\^2)?)", "", left)
+        f = read(inside, **v | {letter: v[letter] + t * direction})
+        told = read(right, dA=direction, **v)
+        if letter != "A":  # a gradient: its dot product with the direction is the slope
+            f = sympy.Matrix([(f.T * f).trace() if "Vert" in left else f.trace()])
+            told = sympy.Matrix([(told.T * direction).trace()])
+        assert f.diff(t).subs(t, 0) == told
 
 
 def test_the_error_of_the_right_rule_is_of_second_order_and_of_the_wrong_one_of_first():
-    right, wrong = figure_errors().axes[0].lines
+    (ax,) = figure_errors().axes
+    assert ax.get_xscale() == ax.get_yscale() == "log"  # so that an order is a slope
+    right, wrong = ax.lines
     for line, order in ((right, 2), (wrong, 1)):
         assert np.polyfit(np.log(line.get_xdata())[:4], np.log(line.get_ydata())[:4], 1)[0] == pytest.approx(
             order, abs=0.05
@@ -205,7 +249,20 @@ def test_the_error_of_the_right_rule_is_of_second_order_and_of_the_wrong_one_of_
     assert right.get_ydata() == pytest.approx(np.abs(dA @ dA).max() * right.get_xdata() ** 2)
     rest = [np.abs(h**2 * dA @ dA + h * (dA @ A - A @ dA)).max() for h in wrong.get_xdata()]
     assert wrong.get_ydata() == pytest.approx(rest)
-    assert "2" not in right.get_label() and wrong.get_label().startswith("$2")
+    for line, text in zip((right, wrong), ax.get_legend().get_texts(), strict=True):
+        assert line.get_ydata() == pytest.approx(errors_of_the_claim(text.get_text(), line.get_xdata()), rel=1e-5)
+
+
+def test_a_mistake_of_one_entry_shows_in_every_printed_gap(capsys, monkeypatch):
+    def mistaken(f, at, direction):
+        slope = np.array(change(f, at, direction))
+        slope.flat[0] -= 0.5
+        return slope
+
+    monkeypatch.setattr(matrix_calculus, "change", mistaken)
+    print_identities()
+    gaps = [float(line.split()[-1]) for line in capsys.readouterr().out.splitlines()]
+    assert gaps == pytest.approx([0.5] * len(NAMES + MATRICES))
 
 
 def test_the_printed_results_are_those_of_independent_formulas(capsys):
@@ -215,26 +272,29 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys):
     for line, name, shape in zip(lines, NAMES + MATRICES, shapes, strict=True):
         assert line.startswith(name) and shape in line and float(line.split()[-1]) < 1e-12
     print_normal()
-    solved, again, _ = capsys.readouterr().out.splitlines()
+    solved, again, units = capsys.readouterr().out.splitlines()
     hours, attendance, marks = students()
     # Frisch, Waugh and Lovell: each slope from what the other feature leaves unexplained.
     left_over = hours - np.polyval(np.polyfit(attendance, hours, 1), attendance)
     assert numbers(solved) == numbers(again)
-    assert numbers(solved)[1] == pytest.approx(left_over @ marks / (left_over @ left_over), abs=1e-4)
-    assert numbers(solved)[0] == pytest.approx(
-        marks.mean() - numbers(solved)[1:] @ np.array([hours.mean(), attendance.mean()]), abs=0.01
-    )
+    weights = dict(zip(units.split(", "), numbers(solved), strict=True))
+    assert weights["marks per hour"] == pytest.approx(left_over @ marks / (left_over @ left_over), abs=1e-4)
+    rest = marks.mean() - weights["marks per hour"] * hours.mean() - weights["marks per percent"] * attendance.mean()
+    assert weights["marks"] == pytest.approx(rest, abs=0.01)
     print_gaussian()
     first, second, identity, inverse = capsys.readouterr().out.splitlines()
     r = np.corrcoef(hours, attendance)[0, 1]
     assert numbers(first + second) == pytest.approx([1, r, r, 1], abs=1e-4)
+    assert identity.startswith("S = identity ") and inverse.startswith("S = inverse covariance ")
     assert numbers(identity) == pytest.approx([1, r / 2], abs=1e-4)
     assert numbers(inverse) == pytest.approx([1 + np.log(1 - r**2) / 2, 0], abs=1e-4)
     print_wrong()
-    A, dA = example()["A"], example()["B"]
-    for h, right, wrong in map(numbers, capsys.readouterr().out.splitlines()[1:]):
-        assert right == pytest.approx(h**2 * np.abs(dA @ dA).max(), abs=1e-6)
-        assert wrong == pytest.approx(np.abs(h**2 * dA @ dA + h * (dA @ A - A @ dA)).max(), abs=1e-6)
+    head, *rows = capsys.readouterr().out.splitlines()
+    sizes, *columns = zip(*map(numbers, rows), strict=True)
+    for claim, errors in zip(head.split("error of ")[1:], columns, strict=True):
+        assert errors == pytest.approx(errors_of_the_claim(claim, sizes), abs=1e-6)
+    dA = example()["B"]
+    assert columns[0] == pytest.approx([h**2 * np.abs(dA @ dA).max() for h in sizes], abs=1e-6)  # the right rule
     print_ridge()
     X = np.column_stack([(c - c.mean()) / c.std() for c in (hours, attendance)])
     for line in capsys.readouterr().out.splitlines():

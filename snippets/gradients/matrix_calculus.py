@@ -10,8 +10,8 @@ import numpy as np
 def change(f, A, dA, h=1e-20):
     """The derivative of f at A in the direction dA, by a complex step.
 
-    A and dA have one shape, that of f(A) is free; f is smooth and takes complex
-    arrays.
+    A and dA have one shape, that of f(A) is free. f is built from sums, products,
+    inverses and logarithms: no abs, no norm, no conjugate.
 
     >>> print(change(lambda w: w @ w, np.array([1.0, 2.0]), np.array([3.0, 0.0])))
     6.0
@@ -43,7 +43,6 @@ def log_det(A):
 def scalar_identities(v):
     """Name, function of one array, that array, and its gradient, of the same shape."""
     A, B, X, y, w = v["A"], v["B"], v["X"], v["y"], v["w"]
-    C = A @ A.T + np.eye(3)  # positive definite, so that its determinant is positive
     return [
         ("a'w", lambda w: A[0] @ w, w, A[0]),
         ("w'w", lambda w: w @ w, w, 2 * w),
@@ -51,7 +50,7 @@ def scalar_identities(v):
         ("|Xw - y|²", lambda w: (X @ w - y) @ (X @ w - y), w, 2 * X.T @ (X @ w - y)),
         ("tr(B'A)", lambda A: np.trace(B.T @ A), A, B),
         ("|XA|²", lambda A: np.sum((X @ A) ** 2), A, 2 * X.T @ (X @ A)),
-        ("log det C", log_det, C, np.linalg.inv(C).T),
+        ("log det A", log_det, A, np.linalg.inv(A).T),
     ]
 
 
@@ -135,7 +134,9 @@ def print_normal():
     X = np.column_stack([np.ones_like(hours), hours, attendance])
     print("normal equations", normal_equations(X, marks).round(4))
     print("lstsq           ", np.linalg.lstsq(X, marks, rcond=None)[0].round(4))
-    print("marks, marks per hour, marks per percent")
+    print("behind the data  [12. 5. 0.3], in marks, marks per hour, marks per percent")
+    numbers = np.linalg.cond(X), np.linalg.cond(X.T @ X)
+    print(f"condition number of X {numbers[0]:.0f}, of X'X {numbers[1]:.0f}")
 # --8<-- [end:normal]
 
 
@@ -170,7 +171,7 @@ def print_wrong():
     for h in (0.1, 0.01, 0.001):
         true = (A + h * dA) @ (A + h * dA) - A @ A
         errors = (np.abs(true - h * claim).max() for claim in (dA @ A + A @ dA, 2 * A @ dA))
-        print(f"{h:6g}   {next(errors):20.6f}   {next(errors):15.6f}")
+        print(f"{h:6g}   {next(errors):20.2e}   {next(errors):15.2e}")
 # --8<-- [end:wrong]
 
 
@@ -180,8 +181,8 @@ def figure_errors():
     sizes = np.geomspace(1e-4, 0.5, 9)
     fig, ax = plt.subplots()
     for name, claim, mark in (
-        ("$d\\mathbf{A}\\,\\mathbf{A} + \\mathbf{A}\\,d\\mathbf{A}$", dA @ A + A @ dA, "o-"),
-        ("$2\\mathbf{A}\\,d\\mathbf{A}$", 2 * A @ dA, "s--"),
+        ("right: $d\\mathbf{A}\\,\\mathbf{A} + \\mathbf{A}\\,d\\mathbf{A}$", dA @ A + A @ dA, "o-"),
+        ("wrong: $2\\mathbf{A}\\,d\\mathbf{A}$", 2 * A @ dA, "s--"),
     ):
         errors = [np.abs((A + h * dA) @ (A + h * dA) - A @ A - h * claim).max() for h in sizes]
         ax.loglog(sizes, errors, mark, color="C1", label=name)

@@ -177,18 +177,24 @@ def test_the_exercises_have_the_solutions_that_are_told():
 
 @pytest.mark.parametrize("b", [-2, 0, 2.5])
 def test_the_chords_are_drawn_and_judged_as_computed(b):
-    for ax, f in zip(figure_chords(b).axes, (softplus, waves), strict=True):
+    for ax, f, word in zip(figure_chords(b).axes, (softplus, waves), ("\\ln", "\\sin"), strict=True):
+        assert word in ax.get_title()
         graph, chord = ax.lines
         assert graph.get_ydata() == pytest.approx([f(t) for t in graph.get_xdata()])
         assert chord.get_xdata() == pytest.approx([-3, b]) and chord.get_ydata() == pytest.approx([f(-3.0), f(b)])
         between = np.linspace(-3, b, 2001)
         below = np.interp(between, *chord.get_data()) < f(between) - 1e-3
         assert ax.texts[0].get_text() == ("chord below in places" if below.any() else "chord above")
-        assert (len(ax.collections[0].get_paths()) > 0) == below.any()
+        shaded = [corner for path in ax.collections[0].get_paths() for corner in path.vertices]
+        assert (len(shaded) > 0) == below.any()
+        for at in {u for u, _ in shaded}:  # from the chord up to the graph
+            heights = [v for u, v in shaded if u == at]
+            assert (min(heights), max(heights)) == pytest.approx((np.interp(at, *chord.get_data()), f(at)))
 
 
 def test_the_chord_between_the_two_minima_lies_below_the_hump():
     graph, chord = figure_deep().axes[0].lines
+    assert graph.get_label().startswith("loss") and chord.get_label().startswith("chord")
     hours, _, marks = students()
     r = np.corrcoef(hours, marks)[0, 1]
     assert graph.get_ydata() == pytest.approx((graph.get_xdata() ** 2 - r) ** 2 + 1 - r**2)
@@ -199,6 +205,7 @@ def test_the_chord_between_the_two_minima_lies_below_the_hump():
 
 def test_both_descents_are_drawn_from_their_start():
     ax = figure_stuck().axes[0]
+    assert ax.get_xlabel().startswith("first") and ax.get_ylabel().startswith("second")
     *paths, first, second = ax.lines
     for line, (name, start) in zip(paths, STARTS.items(), strict=True):
         w = start
@@ -220,9 +227,19 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys):
         marks = [float((90 - 60 * sympy.exp(-sympy.Integer(h) / 4)).evalf()) for h in hours]
         assert numbers(line) == pytest.approx([*hours, np.mean(marks), 90 - 60 * np.exp(-5 / 4)], abs=6e-3)
     print_chords()
-    squared, entropy, deep = map(numbers, capsys.readouterr().out.splitlines())
-    assert squared[0] >= 0 and entropy[0] >= 0 and squared[1] == entropy[1] == 0
-    assert deep[0] < -1 and 10 < deep[1] < 30
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["squared, line", "cross-entropy, line", "squared, deep"]
+    squared, entropy, deep = map(numbers, lines)
+    rng = np.random.default_rng(0)
+    chords = [(*rng.normal(scale=2, size=(2, 2)), rng.uniform()) for _ in range(5000)]
+    # Standardised: the losses are w0² + (w1 - r)² and (w0 w1 - r)², both plus 1 - r². The first is a parabola.
+    r = np.corrcoef(*students()[::2])[0, 1]
+    assert squared == pytest.approx([min(t * (1 - t) * (a - b) @ (a - b) for a, b, t in chords), 0], abs=6e-6)
+    assert entropy[0] >= 0 and entropy[1] == 0
+    a, b, t = (np.array(part).T for part in zip(*chords, strict=True))
+    on, at_a, at_b = ((np.prod(w, axis=0) - r) ** 2 for w in ((1 - t) * a + t * b, a, b))
+    gaps = (1 - t) * at_a + t * at_b - on
+    assert deep == pytest.approx([gaps.min(), 100 * np.mean(gaps < 0)], rel=0, abs=0.051)
     print_hessians()
     first, *rows = capsys.readouterr().out.splitlines()
     # Standardised hours: X'X / n is the identity.

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from snippets.derivatives.why_calculus import (
+    figure_training,
+    mean_squared_miss,
+    predict,
+    print_nudge,
+    print_rates,
+    print_train,
+    print_tries,
+    print_truth,
+    slopes,
+    slopes_by_nudging,
+    standardised,
+    students,
+    train,
+    tries,
+)
+
+weights = arrays(np.float64, 2, elements=st.floats(-50, 50))
+
+
+def columns():
+    hours, _, marks = students()
+    return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
+
+
+def numbers(line):
+    found = []
+    for part in line.replace(",", "").replace(":", " ").split():
+        try:
+            found.append(float(part))
+        except ValueError:
+            pass
+    return found
+
+
+@given(weights, st.floats(0, 10))
+def test_the_first_weight_is_the_marks_at_average_hours_and_the_second_the_slope(w, hours):
+    average = students()[0].mean()
+    assert predict(w, average) == pytest.approx(w[0])
+    assert predict(w, hours + 1) - predict(w, hours) == pytest.approx(w[1])
+
+
+@given(weights)
+def test_the_slopes_by_the_rules_are_complex_steps_of_the_loss_and_nudging_finds_them(w):
+    X, marks = columns()
+    assert mean_squared_miss(w) == pytest.approx(np.sum((X @ w - marks) ** 2) / 40)
+    steps = [mean_squared_miss(w + 1e-20j * one).imag / 1e-20 for one in np.eye(2)]
+    assert slopes(w) == pytest.approx(steps, rel=1e-11, abs=1e-9)
+    assert slopes_by_nudging(w) == pytest.approx(steps, abs=1e-2)
+
+
+@given(weights, st.floats(0.01, 0.1), st.integers(0, 30))
+def test_training_is_the_power_of_a_matrix_and_ends_at_least_squares(start, rate, steps):
+    X, marks = columns()
+    best = np.linalg.lstsq(X, marks, rcond=None)[0]
+    shrink = np.linalg.matrix_power(np.eye(2) - rate * 2 / 40 * X.T @ X, steps)
+    path = train(start, rate, steps)
+    assert path.shape == (steps + 1, 2)
+    assert path[0] == pytest.approx(start) and path[-1] == pytest.approx(best + shrink @ (start - best), abs=1e-8)
+    assert train(start, 0.05, 400)[-1] == pytest.approx(best, abs=1e-6)
+
+
+def test_guessing_needs_many_times_more_tries_with_each_weight_and_slopes_do_not():
+    hours, attendance, marks = students()
+    X = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
+    assert np.mean(X**2, axis=0) == pytest.approx([1, 1, 1]) and np.mean(X[:, 1:], axis=0) == pytest.approx([0, 0])
+    for p in (1, 2):
+        guesses, steps = tries(X[:, :p])
+        # The same guesses one by one, and the same steps as powers of a matrix.
+        best = np.linalg.lstsq(X[:, :p], marks, rcond=None)[0]
+        enough = 1.1 * np.mean((X[:, :p] @ best - marks) ** 2)
+        drawn = np.random.default_rng(0).uniform(-100, 100, (guesses, p))
+        losses = [np.mean((X[:, :p] @ w - marks) ** 2) for w in drawn]
+        assert min(losses[:-1]) > enough >= losses[-1]
+        shrink = np.eye(p) - 0.6 / 40 * X[:, :p].T @ X[:, :p]
+        ends = [best - np.linalg.matrix_power(shrink, k) @ best for k in (steps - 1, steps)]
+        before, after = (np.mean((X[:, :p] @ w - marks) ** 2) for w in ends)
+        assert before > enough >= after
+    assert tries(X[:, :2], most=10)[0] is None
+
+
+def test_the_fit_beats_the_rule_that_made_the_data_by_fitting_its_noise():
+    hours, attendance, marks = students()
+    noise = marks - 12 - 5 * hours - 0.3 * attendance
+    X = np.column_stack([np.ones(40), hours, attendance])
+    # Least squares takes off what the columns explain of the noise, and no more.
+    explained = X @ np.linalg.pinv(X) @ noise
+    left = np.mean((noise - explained) ** 2)
+    assert left < np.mean(noise**2) and left + np.mean(explained**2) == pytest.approx(np.mean(noise**2))
+
+
+def test_the_exercises_have_the_solutions_that_are_told():
+    hours, marks = np.array([2, 4, 6]), np.array([50, 60, 70])
+    for line, loss in ((lambda h: 60 + 4 * (h - 4), 8 / 3), (lambda h: 60 + 5 * (h - 4), 0)):
+        assert np.mean((line(hours) - marks) ** 2) == pytest.approx(loss)
+    w, step = 4.0, 1e-20j
+    loss = lambda w: np.mean((60 + w * (hours - 4) - marks) ** 2)
+    assert loss(w + step).imag / 1e-20 == pytest.approx(-16 / 3)
+
+
+@pytest.mark.parametrize("step", [0, 4, 60])
+def test_line_and_loss_are_drawn_at_the_chosen_step(step):
+    left, right = figure_training(step).axes
+    dots, goal, line = left.lines
+    hours, _, marks = students()
+    X, _ = columns()
+    best = np.linalg.lstsq(X, marks, rcond=None)[0]
+    assert np.array(dots.get_data()) == pytest.approx(np.array([hours, marks]))
+    w = train(np.zeros(2), 0.05, step)[-1]
+    assert np.polyfit(*line.get_data(), 1)[0] == pytest.approx(w[1], abs=1e-9)
+    assert np.interp(hours.mean(), *line.get_data()) == pytest.approx(w[0], abs=1e-9)
+    assert np.polyfit(*goal.get_data(), 1)[0] == pytest.approx(best[1], abs=1e-3)
+    whole, so_far = right.lines
+    losses = [np.mean((X @ v - marks) ** 2) for v in train(np.zeros(2), 0.05, 60)]
+    assert whole.get_ydata() == pytest.approx(losses) and so_far.get_ydata() == pytest.approx(losses[: step + 1])
+    assert right.get_yscale() == "log" and right.get_ylim()[0] < min(losses) < max(losses) < right.get_ylim()[1]
+    assert (left.get_xlabel(), left.get_ylabel(), right.get_xlabel()) == ("hours studied", "marks", "step")
+
+
+def test_the_printed_results_are_those_of_linear_algebra(capsys):
+    X, marks = columns()
+    best = np.linalg.lstsq(X, marks, rcond=None)[0]
+    print_nudge()
+    loss, first, second = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    assert loss == pytest.approx(np.mean(marks**2), abs=0.06)
+    assert (first, second) == pytest.approx(tuple(-2 / 40 * X.T @ marks), abs=6e-3)
+    print_train()
+    _, *rows, last = capsys.readouterr().out.splitlines()
+    for step, *w, height in map(numbers, rows):
+        shrink = np.linalg.matrix_power(np.eye(2) - 0.1 / 40 * X.T @ X, int(step))
+        told = best - shrink @ best
+        assert w == pytest.approx(told, abs=6e-3) and height == pytest.approx(
+            np.mean((X @ told - marks) ** 2), abs=6e-3
+        )
+    assert numbers(last) == [6, pytest.approx(told[0] + told[1] * (6 - students()[0].mean()), abs=0.06)]
+    print_tries()
+    hours, attendance, _ = students()
+    Z = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
+    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [[p, *tries(Z[:, :p])] for p in (1, 2, 3)]
+    assert rows[2][1] > 10 * rows[1][1] > 100 * rows[0][1] and rows[2][2] < 10
+    print_truth()
+    true, fitted = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    noise = marks - 12 - 5 * hours - 0.3 * attendance
+    assert true == pytest.approx(np.mean(noise**2), abs=6e-3)
+    assert fitted == pytest.approx(np.mean((noise - Z @ np.linalg.pinv(Z) @ noise) ** 2), abs=6e-3)
+    print_rates()
+    for line in capsys.readouterr().out.splitlines():
+        rate, height = numbers(line)
+        w = best - np.linalg.matrix_power(np.eye(2) - 2 * rate / 40 * X.T @ X, 20) @ best
+        assert height == pytest.approx(np.mean((X @ w - marks) ** 2), rel=1e-3)

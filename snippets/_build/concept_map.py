@@ -4,6 +4,7 @@ import html
 import textwrap
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 190, 64, 26, 46  # of a box and between boxes, in CSS pixels
+STOP = 12  # width of the lane of an arrow that passes a row
 LINE = 24  # characters in a line of a box
 
 
@@ -35,31 +36,65 @@ def levels(needs):
     return {name: found[name] for name in needs}
 
 
+def arrow(points):
+    """The SVG path of an arrow down through points `(x, top, bottom)`, vertical in each of them."""
+    (x, _, y), *rest = points
+    path = f"M{x:g} {y:g}"
+    for x1, top, bottom in rest:
+        path += f"C{x:g} {y + GAP_Y / 2:g} {x1:g} {top - GAP_Y / 2:g} {x1:g} {top:g}"
+        path += f"V{bottom:g}" if bottom > top else ""
+        x, y = x1, bottom
+    return f'<path d="{path}"/>'
+
+
+def ordered_rows(needs):
+    """The concepts in rows by level, and in long arrows a stop `(need, page, level)` in each row between.
+
+    Within a row each stands near the mean place of its neighbours above and below, so that few arrows cross.
+    """
+    level, edges = levels(needs), []
+    rows = [[] for _ in range(1 + max(level.values()))]
+    for page in needs:
+        rows[level[page]].append(page)
+        for need in needs[page]:
+            stops = [(need, page, between) for between in range(level[need] + 1, level[page])]
+            for stop in stops:
+                rows[stop[2]].append(stop)
+            edges += zip([need, *stops], [*stops, page], strict=True)
+    for sweep in range(8):
+        down = sweep % 2 == 0
+        for row in rows if down else reversed(rows):
+            place = {name: i / len(other) for other in rows for i, name in enumerate(other)}
+            near = {name: [place[a] for a, b in edges if b == name] for name in row}
+            if not down:
+                near = {name: [place[b] for a, b in edges if a == name] for name in row}
+            row.sort(key=lambda name: sum(near[name]) / len(near[name]) if near[name] else place[name])
+    return rows
+
+
 def concept_map(concepts):
     """An SVG for `{page: (title, chapter, url, front matter)}`, at least one; prerequisites stand above what they serve."""
     needs = {
         page: [need for need in front["prerequisites"] if need in concepts] for page, (*_, front) in concepts.items()
     }
-    rows = {}
-    for page, level in levels(needs).items():
-        rows.setdefault(level, []).append(page)
-    widest = max(map(len, rows.values()))
-    width = widest * (WIDTH + GAP_X) - GAP_X
+    rows = ordered_rows(needs)
+    wide = [[WIDTH if name in concepts else STOP for name in row] for row in rows]
+    width = max(sum(row) + GAP_X * (len(row) - 1) for row in wide)
     place = {}
-    for level, row in rows.items():
-        left = (width - len(row) * (WIDTH + GAP_X) + GAP_X) / 2
-        for column, page in enumerate(row):
-            place[page] = left + column * (WIDTH + GAP_X), level * (HEIGHT + GAP_Y)
+    for level, (row, widths) in enumerate(zip(rows, wide, strict=True)):
+        x = (width - sum(widths) - GAP_X * (len(row) - 1)) / 2
+        for name, own in zip(row, widths, strict=True):
+            place[name] = x + (0 if name in concepts else own / 2), level * (HEIGHT + GAP_Y)
+            x += own + GAP_X
     height = len(rows) * (HEIGHT + GAP_Y) - GAP_Y
     arrows, boxes = [], []
     for page, (title, chapter, url, _) in concepts.items():
         x, y = place[page]
         for need in needs[page]:
+            stops = [place[need, page, level] for level in range(len(rows)) if (need, page, level) in place]
             x0, y0 = place[need]
-            x0, y0, x1, y1 = x0 + WIDTH / 2, y0 + HEIGHT, x + WIDTH / 2, y - 7
-            arrows.append(
-                f'<path d="M{x0:g} {y0:g}C{x0:g} {y0 + GAP_Y / 2:g} {x1:g} {y1 - GAP_Y / 2:g} {x1:g} {y1:g}"/>'
-            )
+            start, end = (x0 + WIDTH / 2, y0, y0 + HEIGHT), (x + WIDTH / 2, y - 7, y - 7)
+            arrows.append(arrow([start, *((x1, y1, y1 + HEIGHT) for x1, y1 in stops), end]))
         lines = textwrap.wrap(title, LINE)
         top = y + HEIGHT / 2 - 9 * len(lines) + 4
         words = "".join(

@@ -33,7 +33,7 @@ def waves(x):
 
 
 # --8<-- [start:chords]
-def figure_chords(b=2.5):
+def figure_chords(b=-1):
     x = np.linspace(-4, 4, 161)
     fig, axes = plt.subplots(1, 2, figsize=(6.6, 3.6))
     for ax, f, name in zip(axes, (softplus, waves), ("$\\ln(1 + e^x)$", "$x^2/4 + \\sin 2x$"), strict=True):
@@ -119,12 +119,13 @@ LOSSES = {"squared, line": squared_loss, "cross-entropy, line": cross_entropy, "
 
 
 def print_chords():
-    """The smallest gap of 5000 random chords for three losses."""
+    """The smallest gap at a random point of each of 5000 random chords."""
     rng = np.random.default_rng(0)
     chords = [(*rng.normal(scale=2, size=(2, 2)), rng.uniform()) for _ in range(5000)]
     for name, f in LOSSES.items():
         gaps = [chord_gap(f, a, b, t) for a, b, t in chords]
-        print(f"{name:20} smallest gap {min(gaps):9.5f}, chords below: {np.mean(np.array(gaps) < -1e-12):.1%}")
+        below = np.mean(np.array(gaps) < -1e-12)
+        print(f"{name:20} smallest gap {min(gaps):8.1e}, chord below in {below:.1%}")
 # --8<-- [end:losses]
 
 
@@ -191,7 +192,7 @@ def descend(gradient, w, learning_rate, steps):
     return np.array(path)
 
 
-STARTS = {"on the diagonal": np.array([1.0, -1.0]), "a hair beside it": np.array([1.0, -0.999])}
+STARTS = {"opposite weights": np.array([1.0, -1.0]), "a hair beside": np.array([1.0, -0.999])}
 
 
 def print_stuck():
@@ -210,12 +211,15 @@ def figure_stuck():
     u, v = np.meshgrid(s, s)
     heights = np.array([[deep_loss(np.array([a, b])) for a in s] for b in s])
     fig, ax = plt.subplots(figsize=(5.2, 4.8))
-    ax.contour(u, v, heights, [0.2, 0.5, 0.8, 1.0, 1.4, 2, 3, 5], colors="C0", linewidths=1, alpha=0.7)
-    for (name, start), mark in zip(STARTS.items(), ("o-", "s--"), strict=True):
-        ax.plot(*descend(deep_gradient, start, 0.1, 60).T, mark, color="C2", markersize=4, linewidth=1.5, label=name)
+    ax.contour(u, v, heights, [0.2, 0.5, 0.8, 1.2, 1.6, 2.4, 4], colors="C0", linewidths=1, alpha=0.7)
     for side in (1, -1):
+        floor = side * np.geomspace(0.6, 1.6, 30)
+        ax.plot(floor, minimum_of_deep()[0] ** 2 / floor, ":", color="C3", lw=2.5)
         ax.plot(*(side * minimum_of_deep()), "*", color="C3", markersize=13)
-    ax.set(xlabel="first weight", ylabel="second weight", aspect="equal")
+    for (name, start), mark, size in zip(STARTS.items(), ("o-", "s--"), (9, 4), strict=True):
+        path = descend(deep_gradient, start, 0.1, 60)
+        ax.plot(*path.T, mark, color="C2", markersize=size, linewidth=1, fillstyle="none", label=name)
+    ax.set(xlabel="first weight", ylabel="second weight", aspect="equal", xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
     ax.legend(loc="lower left", fontsize=10)
     return fig
 # --8<-- [end:paths]
@@ -231,7 +235,7 @@ def print_maximum():
     """The smallest gap of 2000 random chords of `largest`."""
     rng = np.random.default_rng(0)
     gaps = [chord_gap(largest, *rng.uniform(-5, 5, 2), rng.uniform()) for _ in range(2000)]
-    print(f"smallest gap {abs(min(gaps)):.6f}")
+    print(f"no chord below, up to rounding: {min(gaps) > -1e-12}")
 # --8<-- [end:maximum]
 
 

@@ -23,7 +23,7 @@ import pytest
 from snippets.__main__ import main
 from snippets._build import render as engine
 from snippets._build import worker
-from snippets._build.concept_map import concept_map, levels
+from snippets._build.concept_map import concept_map, levels, ordered_rows
 from snippets._build.render import Fault, Report, key, render
 from snippets._build.style import PALETTE, themed
 
@@ -634,3 +634,27 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
     middle, foot = float(boxes["a/"].get("x")) + 95, y["a/"] + 64
     assert all(arrow.startswith(f"M{middle:g} {foot:g}C") for arrow in arrows)
     assert [text for text in svg.itertext() if text.strip()][:2] == ["Slopes < 1", "I"]
+
+
+def test_a_long_arrow_passes_beside_the_boxes_between():
+    needs = {"a": [], "b": ["a"], "c": ["b"], "d": ["c", "a"], "e": ["b"], "f": ["e", "d"]}
+    concepts = {name: (name, "I", f"{name}/", {"prerequisites": needs[name]}) for name in needs}
+    svg = etree.fromstring(concept_map(concepts))[0]
+    space = "{http://www.w3.org/2000/svg}"
+    boxes = [tuple(float(box.get(side)) for side in ("x", "y", "width", "height")) for box in svg.iter(f"{space}rect")]
+    arrows = [path.get("d") for path in svg.find(f"{space}g").iter(f"{space}path")]
+    assert len(arrows) == sum(map(len, needs.values()))
+    lanes = 0
+    for path in arrows:
+        for x, top, bottom in re.findall(r"([\d.]+) ([\d.]+)V([\d.]+)", path):
+            lanes += 1
+            for left, y, width, height in boxes:
+                assert float(bottom) <= y or y + height <= float(top) or not left <= float(x) <= left + width
+    assert lanes == 3  # from a to d past two rows, from e to f past one
+
+
+def test_neighbours_are_put_in_an_order_in_which_arrows_do_not_cross():
+    needs = {"a": [], "b": [], "x": ["b"], "y": ["a"]}
+    rows = ordered_rows(needs)
+    assert sorted(map(sorted, rows)) == [["a", "b"], ["x", "y"]]
+    assert (rows[0].index("a") < rows[0].index("b")) == (rows[1].index("y") < rows[1].index("x"))

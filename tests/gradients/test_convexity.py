@@ -206,7 +206,11 @@ def test_the_chord_between_the_two_minima_lies_below_the_hump():
 def test_both_descents_are_drawn_from_their_start():
     ax = figure_stuck().axes[0]
     assert ax.get_xlabel().startswith("first") and ax.get_ylabel().startswith("second")
-    *paths, first, second = ax.lines
+    floor, first, other_floor, second, *paths = ax.lines
+    for line in (floor, other_floor):
+        lowest = [deep_loss(at) for at in np.array(line.get_data()).T]
+        assert lowest == pytest.approx([deep_loss(minimum_of_deep())] * len(lowest))
+    assert floor.get_xdata().min() > 0 > other_floor.get_xdata().max()
     for line, (name, start) in zip(paths, STARTS.items(), strict=True):
         w = start
         for drawn in np.array(line.get_data()).T:
@@ -234,12 +238,13 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys):
     chords = [(*rng.normal(scale=2, size=(2, 2)), rng.uniform()) for _ in range(5000)]
     # Standardised: the losses are w0² + (w1 - r)² and (w0 w1 - r)², both plus 1 - r². The first is a parabola.
     r = np.corrcoef(*students()[::2])[0, 1]
-    assert squared == pytest.approx([min(t * (1 - t) * (a - b) @ (a - b) for a, b, t in chords), 0], abs=6e-6)
+    assert squared == pytest.approx([min(t * (1 - t) * (a - b) @ (a - b) for a, b, t in chords), 0], rel=0.05)
     assert entropy[0] >= 0 and entropy[1] == 0
     a, b, t = (np.array(part).T for part in zip(*chords, strict=True))
     on, at_a, at_b = ((np.prod(w, axis=0) - r) ** 2 for w in ((1 - t) * a + t * b, a, b))
     gaps = (1 - t) * at_a + t * at_b - on
-    assert deep == pytest.approx([gaps.min(), 100 * np.mean(gaps < 0)], rel=0, abs=0.051)
+    assert deep[0] == pytest.approx(gaps.min(), rel=0.05)
+    assert deep[1] == pytest.approx(100 * np.mean(gaps < 0), rel=0, abs=0.051)
     print_hessians()
     first, *rows = capsys.readouterr().out.splitlines()
     # Standardised hours: X'X / n is the identity.
@@ -261,7 +266,7 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys):
             told += [deep_loss(w), np.linalg.norm(complex_gradient(deep_loss, w))]
         assert printed == pytest.approx(told, abs=1e-4)
     print_maximum()
-    assert numbers(capsys.readouterr().out) == [0]
+    assert capsys.readouterr().out.split()[-1] == "True"
 
 
 def test_standardised_columns_have_mean_zero_and_deviation_one():

@@ -1,6 +1,8 @@
 """Why calculus: from a loss to a trained model, on the marks of simulated students."""
 
 # --8<-- [start:imports]
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 # --8<-- [end:imports]
@@ -108,32 +110,41 @@ def standardised(column):
     return (column - column.mean()) / column.std()
 
 
-def tries(features, most=400_000):
-    """Random guesses, and steps along the slopes, until the loss is 1.1 times the least.
-
-    Features: shape (40, p), each of mean square 1. Guesses lie within -100 and 100
-    marks; None if `most` guesses are not enough.
-    """
-    marks = students()[2]
+def least_loss(features, marks):
+    """The smallest mean-squared miss of any weights, in marks²; features (n, p)."""
     best = np.linalg.lstsq(features, marks, rcond=None)[0]
-    enough = 1.1 * np.mean((features @ best - marks) ** 2)
-    guesses = np.random.default_rng(0).uniform(-100, 100, (most, features.shape[1]))
-    good = np.mean((guesses @ features.T - marks) ** 2, axis=1) <= enough
+    return np.mean((features @ best - marks) ** 2)
+
+
+def mean_guesses(features, marks, excess=0.1):
+    """Random guesses, on average, until the loss is at most 1 + excess times the least.
+
+    Guesses lie between -100 and 100 for each of the p weights. The good ones fill
+    an ellipsoid; the mean number is the volume of the box over that of the ellipsoid.
+    """
+    n, p = features.shape
+    radius = np.sqrt(excess * least_loss(features, marks))
+    ball = math.pi ** (p / 2) / math.gamma(p / 2 + 1) * radius**p
+    return 200**p / (ball / np.sqrt(np.linalg.det(features.T @ features / n)))
+
+
+def steps_needed(features, marks, learning_rate=0.3, excess=0.1):
+    """Steps along the slopes, from zeros, until the loss is as small as that."""
     w, steps = np.zeros(features.shape[1]), 0
-    while np.mean((features @ w - marks) ** 2) > enough:
-        w = w - 0.3 * 2 / len(marks) * features.T @ (features @ w - marks)
+    while np.mean((features @ w - marks) ** 2) > (1 + excess) * least_loss(features, marks):
+        w = w - learning_rate * 2 / len(marks) * features.T @ (features @ w - marks)
         steps += 1
-    return (int(np.argmax(good)) + 1 if good.any() else None), steps
+    return steps
 
 
 def print_tries():
     """Tries for models with one, two and three weights."""
-    hours, attendance, _ = students()
+    hours, attendance, marks = students()
     X = np.column_stack([np.ones_like(hours), standardised(hours), standardised(attendance)])
-    print("weights   random guesses   steps along the slopes")
+    print("weights   least loss (marks²)   random guesses, on average   steps")
     for p in (1, 2, 3):
-        guesses, steps = tries(X[:, :p])
-        print(f"{p:7d}   {guesses:14,d}   {steps:22d}")
+        guesses, steps = mean_guesses(X[:, :p], marks), steps_needed(X[:, :p], marks)
+        print(f"{p:7d}   {least_loss(X[:, :p], marks):19.1f}   {guesses:26,.0f}   {steps:5d}")
 # --8<-- [end:guess]
 
 
@@ -143,17 +154,20 @@ def print_truth():
     hours, attendance, marks = students()
     X = np.column_stack([np.ones_like(hours), hours, attendance])
     fitted = np.linalg.lstsq(X, marks, rcond=None)[0]
-    print(f"true rule   {np.mean((X @ [12, 5, 0.3] - marks) ** 2):.2f} marks²")
-    print(f"best fit    {np.mean((X @ fitted - marks) ** 2):.2f} marks²")
+    for name, w in (("true rule", np.array([12, 5, 0.3])), ("best fit", fitted)):
+        print(f"{name:9}   loss {np.mean((X @ w - marks) ** 2):.2f} marks²   weights {w.round(2)}")
+    print(f"correlation of hours and attendance {np.corrcoef(hours, attendance)[0, 1]:.2f}")
 # --8<-- [end:truth]
 
 
 # --8<-- [start:rates]
 def print_rates():
-    """The loss after 20 steps for three learning rates."""
-    for rate in (0.001, 0.05, 0.12):
-        end = train(np.zeros(2), rate, 20)[-1]
-        print(f"learning rate {rate:5.3f}: loss {mean_squared_miss(end):.1f} marks²")
+    """The loss on the way, in marks², for four learning rates."""
+    print("learning rate   step 0   step 2   step 4   step 8   step 20")
+    for rate in (0.001, 0.05, 0.10, 0.12):
+        path = train(np.zeros(2), rate, 20)
+        losses = (mean_squared_miss(path[step]) for step in (0, 2, 4, 8, 20))
+        print(f"{rate:13.3f}", *(f"{loss:8.0f}" for loss in losses))
 # --8<-- [end:rates]
 
 

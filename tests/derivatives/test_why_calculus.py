@@ -6,6 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from snippets.derivatives.why_calculus import (
     figure_training,
+    least_loss,
+    mean_guesses,
     mean_squared_miss,
     predict,
     print_nudge,
@@ -16,9 +18,9 @@ from snippets.derivatives.why_calculus import (
     slopes,
     slopes_by_nudging,
     standardised,
+    steps_needed,
     students,
     train,
-    tries,
 )
 
 weights = arrays(np.float64, 2, elements=st.floats(-50, 50))
@@ -31,7 +33,7 @@ def columns():
 
 def numbers(line):
     found = []
-    for part in line.replace(",", "").replace(":", " ").split():
+    for part in line.translate(str.maketrans(":[]", "   ", ",")).split():
         try:
             found.append(float(part))
         except ValueError:
@@ -71,18 +73,28 @@ def test_guessing_needs_many_times_more_tries_with_each_weight_and_slopes_do_not
     X = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
     assert np.mean(X**2, axis=0) == pytest.approx([1, 1, 1]) and np.mean(X[:, 1:], axis=0) == pytest.approx([0, 0])
     for p in (1, 2):
-        guesses, steps = tries(X[:, :p])
-        # The same guesses one by one, and the same steps as powers of a matrix.
         best = np.linalg.lstsq(X[:, :p], marks, rcond=None)[0]
-        enough = 1.1 * np.mean((X[:, :p] @ best - marks) ** 2)
-        drawn = np.random.default_rng(0).uniform(-100, 100, (guesses, p))
-        losses = [np.mean((X[:, :p] @ w - marks) ** 2) for w in drawn]
-        assert min(losses[:-1]) > enough >= losses[-1]
+        least = np.mean((X[:, :p] @ best - marks) ** 2)
+        assert least_loss(X[:, :p], marks) == pytest.approx(least)
+        # Guess for real: how many of many random weights are good enough?
+        drawn = np.random.default_rng(1).uniform(-100, 100, (400_000, p))
+        good = np.mean(np.mean((drawn @ X[:, :p].T - marks) ** 2, axis=1) <= 1.1 * least)
+        assert mean_guesses(X[:, :p], marks) == pytest.approx(1 / good, rel=4 / np.sqrt(400_000 * good))
+    for p in (1, 2, 3):
+        best = np.linalg.lstsq(X[:, :p], marks, rcond=None)[0]
+        steps = steps_needed(X[:, :p], marks)
         shrink = np.eye(p) - 0.6 / 40 * X[:, :p].T @ X[:, :p]
         ends = [best - np.linalg.matrix_power(shrink, k) @ best for k in (steps - 1, steps)]
         before, after = (np.mean((X[:, :p] @ w - marks) ** 2) for w in ends)
-        assert before > enough >= after
-    assert tries(X[:, :2], most=10)[0] is None
+        assert before > 1.1 * least_loss(X[:, :p], marks) >= after
+
+
+def test_the_good_weights_lie_inside_the_box_of_the_guesses():
+    hours, attendance, marks = students()
+    X = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
+    best = np.linalg.lstsq(X, marks, rcond=None)[0]
+    widths = np.sqrt(0.1 * least_loss(X, marks) * np.diag(np.linalg.inv(X.T @ X / 40)))
+    assert (np.abs(best) + widths < 100).all()
 
 
 def test_the_fit_beats_the_rule_that_made_the_data_by_fitting_its_noise():
@@ -143,15 +155,26 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys):
     hours, attendance, _ = students()
     Z = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
-    assert rows == [[p, *tries(Z[:, :p])] for p in (1, 2, 3)]
-    assert rows[2][1] > 10 * rows[1][1] > 100 * rows[0][1] and rows[2][2] < 10
+    for (p, least, guesses, steps), columns_used in zip(rows, (1, 2, 3), strict=True):
+        F = Z[:, :columns_used]
+        assert p == columns_used and least == pytest.approx(least_loss(F, marks), abs=0.06)
+        assert guesses == round(mean_guesses(F, marks)) and steps == steps_needed(F, marks)
+    assert all(
+        more[2] > 100 * fewer[2] and more[3] == fewer[3] + 1 for fewer, more in zip(rows, rows[1:], strict=False)
+    )
     print_truth()
-    true, fitted = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    true, fitted, together = (numbers(line) for line in capsys.readouterr().out.splitlines())
     noise = marks - 12 - 5 * hours - 0.3 * attendance
-    assert true == pytest.approx(np.mean(noise**2), abs=6e-3)
-    assert fitted == pytest.approx(np.mean((noise - Z @ np.linalg.pinv(Z) @ noise) ** 2), abs=6e-3)
+    assert true == pytest.approx([np.mean(noise**2), 12, 5, 0.3], abs=6e-3)
+    raw = np.column_stack([np.ones(40), hours, attendance])
+    told = [12, 5, 0.3] + np.linalg.pinv(raw) @ noise
+    assert fitted == pytest.approx([np.mean((noise - raw @ np.linalg.pinv(raw) @ noise) ** 2), *told], abs=6e-3)
+    assert together == [pytest.approx(np.mean(Z[:, 1] * Z[:, 2]), abs=6e-3)]
     print_rates()
-    for line in capsys.readouterr().out.splitlines():
-        rate, height = numbers(line)
-        w = best - np.linalg.matrix_power(np.eye(2) - 2 * rate / 40 * X.T @ X, 20) @ best
-        assert height == pytest.approx(np.mean((X @ w - marks) ** 2), rel=1e-3)
+    head, *lines = capsys.readouterr().out.splitlines()
+    steps = [int(part) for part in head.split()[3::2]]
+    assert steps == [0, 2, 4, 8, 20] and len(lines) == 4
+    for rate, *heights in map(numbers, lines):
+        shrink = np.eye(2) - 2 * rate / 40 * X.T @ X
+        ends = [best - np.linalg.matrix_power(shrink, step) @ best for step in steps]
+        assert heights == pytest.approx([np.mean((X @ w - marks) ** 2) for w in ends], abs=0.6)

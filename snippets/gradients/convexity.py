@@ -87,7 +87,7 @@ def standardised(column):
     return (column - column.mean()) / column.std()
 
 
-def features():
+def standardised_hours():
     """X of shape (40, 2): 1 and standardised hours; y, the standardised marks."""
     hours, _, marks = students()
     x = standardised(hours)
@@ -98,20 +98,20 @@ def features():
 # --8<-- [start:losses]
 def squared_loss(w):
     """Mean-squared error of the line X @ w on standardised marks; w (2,)."""
-    X, y = features()
+    X, y = standardised_hours()
     return np.mean((X @ w - y) ** 2)
 
 
 def cross_entropy(w):
     """Mean cross-entropy of "above the mean marks" from the logit X @ w; w (2,)."""
-    X, y = features()
+    X, y = standardised_hours()
     z = X @ w
     return np.mean(softplus(z) - (y > 0) * z)
 
 
 def deep_loss(w):
     """Mean-squared error of w0 w1 x: the smallest deep network; w (2,)."""
-    X, y = features()
+    X, y = standardised_hours()
     return np.mean((w[0] * w[1] * X[:, 1] - y) ** 2)
 
 
@@ -132,13 +132,13 @@ def print_chords():
 # --8<-- [start:hessians]
 def squared_hessian():
     """Hessian of `squared_loss`, the same for all w: 2/n X'X, of shape (2, 2)."""
-    X, _ = features()
+    X, _ = standardised_hours()
     return 2 / len(X) * X.T @ X
 
 
 def cross_entropy_hessian(w):
     """Hessian of `cross_entropy`: X' diag(s (1 - s)) X / n with s = sigmoid(X w)."""
-    X, _ = features()
+    X, _ = standardised_hours()
     s = 1 / (1 + np.exp(-X @ w))
     return X.T @ ((s * (1 - s))[:, None] * X) / len(X)
 
@@ -154,7 +154,7 @@ def print_hessians():
 # --8<-- [start:deep]
 def minimum_of_deep():
     """The weights (s, s) with s² the slope of the least-squares line; shape (2,)."""
-    X, y = features()
+    X, y = standardised_hours()
     return np.full(2, np.sqrt(np.mean(X[:, 1] * y)))
 
 

@@ -114,7 +114,7 @@ def figure_model(weights=0.5):
         steps = np.outer(np.linspace(-0.4, 0.4, 15), vector)
         ax.plot(*(w + steps).T, [quadratic_model(w, step) for step in steps], dash, color="C2", lw=2.5)
     ax.plot([w[0]], [w[1]], [two_weights(w)], "o", color="C3", markersize=7)
-    ax.set(xlabel="first weight", ylabel="second weight", zlabel="loss", zlim=(0, 4))
+    ax.set(xlabel="first weight", ylabel="second weight", zlabel="loss", zlim=(0, 4), xlim=(-0.8, 1.7), ylim=(-0.8, 1.7))
     ax.set(xticks=[0, 1], yticks=[0, 1], zticks=[0, 2, 4])
     ax.view_init(42, -78)
     ax.set_box_aspect((1.2, 1.2, 0.8), zoom=0.92)

@@ -44,7 +44,7 @@ def figure_surface():
 
 # --8<-- [start:slices]
 def figure_slices(attendance=70):
-    hours = np.linspace(0, 10, 100)
+    hours = np.linspace(0, 10, 45)
     fig, ax = plt.subplots()
     for other in (40, 60, 80, 100):
         ax.plot(hours, learning_surface(hours, other), color="gray", linewidth=1)
@@ -60,7 +60,7 @@ def figure_slices(attendance=70):
     return fig
 
 
-figure_slices.slider = ("attendance", [40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100], "%")
+figure_slices.slider = ("attendance", [40, 46, 52, 58, 64, 70, 76, 82, 88, 94, 100], "%")
 # --8<-- [end:slices]
 
 

@@ -116,7 +116,7 @@ def test_the_exercises_have_the_solutions_that_are_told():
     assert loss(w + step).imag / 1e-20 == pytest.approx(-16 / 3)
 
 
-@pytest.mark.parametrize("step", [0, 4, 60])
+@pytest.mark.parametrize("step", figure_training.slider[1])
 def test_line_and_loss_are_drawn_at_the_chosen_step(step):
     left, right = figure_training(step).axes
     dots, goal, line = left.lines
@@ -124,26 +124,35 @@ def test_line_and_loss_are_drawn_at_the_chosen_step(step):
     X, _ = columns()
     best = np.linalg.lstsq(X, marks, rcond=None)[0]
     assert np.array(dots.get_data()) == pytest.approx(np.array([hours, marks]))
-    w = train(np.zeros(2), 0.05, step)[-1]
-    assert np.polyfit(*line.get_data(), 1)[0] == pytest.approx(w[1], abs=1e-9)
-    assert np.interp(hours.mean(), *line.get_data()) == pytest.approx(w[0], abs=1e-9)
-    assert np.polyfit(*goal.get_data(), 1)[0] == pytest.approx(best[1], abs=1e-3)
+    for drawn, steps in ((goal, 60), (line, step)):
+        w = best - np.linalg.matrix_power(np.eye(2) - 0.1 / 40 * X.T @ X, steps) @ best
+        assert np.polyfit(*drawn.get_data(), 1)[0] == pytest.approx(w[1], abs=1e-9)
+        assert np.interp(hours.mean(), *drawn.get_data()) == pytest.approx(w[0], abs=1e-9)
     whole, so_far = right.lines
     losses = [np.mean((X @ v - marks) ** 2) for v in train(np.zeros(2), 0.05, 60)]
     assert whole.get_ydata() == pytest.approx(losses) and so_far.get_ydata() == pytest.approx(losses[: step + 1])
-    assert right.get_yscale() == "log" and right.get_ylim()[0] < min(losses) < max(losses) < right.get_ylim()[1]
-    assert (left.get_xlabel(), left.get_ylabel(), right.get_xlabel()) == ("hours studied", "marks", "step")
+    assert list(whole.get_xdata()) == list(range(61)) and list(so_far.get_xdata()) == list(range(step + 1))
+    assert right.get_yscale() == "log"
+    for drawn in (dots, whole):
+        low, high = np.transpose([drawn.axes.get_xlim(), drawn.axes.get_ylim()])
+        assert np.all((low < drawn.get_xydata()) & (drawn.get_xydata() < high))
+    assert (left.get_xlabel(), left.get_ylabel()) == ("hours studied", "marks")
+    assert (right.get_xlabel(), right.get_ylabel()) == ("step", "loss (marks²)")
 
 
 def test_the_printed_results_are_those_of_linear_algebra(capsys):
     X, marks = columns()
     best = np.linalg.lstsq(X, marks, rcond=None)[0]
     print_nudge()
-    loss, first, second = (numbers(line)[0] for line in capsys.readouterr().out.splitlines())
+    lines = capsys.readouterr().out.splitlines()
+    loss, first, second = (numbers(line)[0] for line in lines)
+    assert [line.split("marks²")[1] for line in lines] == ["", " per mark", " per (mark per hour)"]
     assert loss == pytest.approx(np.mean(marks**2), abs=0.06)
     assert (first, second) == pytest.approx(tuple(-2 / 40 * X.T @ marks), abs=6e-3)
     print_train()
-    _, *rows, last = capsys.readouterr().out.splitlines()
+    head, *rows, last = capsys.readouterr().out.splitlines()
+    places = [head.index(name) for name in ("step", "marks at average hours", "marks per hour", "loss (marks²)")]
+    assert places == sorted(places) and (numbers(rows[0])[0], numbers(rows[-1])[0]) == (0, 60)
     for step, *w, height in map(numbers, rows):
         shrink = np.linalg.matrix_power(np.eye(2) - 0.1 / 40 * X.T @ X, int(step))
         told = best - shrink @ best
@@ -154,7 +163,10 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys):
     print_tries()
     hours, attendance, _ = students()
     Z = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])
-    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    head, *lines = capsys.readouterr().out.splitlines()
+    rows = [numbers(line) for line in lines]
+    places = [head.index(name) for name in ("weights", "least loss", "random guesses", "steps")]
+    assert places == sorted(places)
     for (p, least, guesses, steps), columns_used in zip(rows, (1, 2, 3), strict=True):
         F = Z[:, :columns_used]
         assert p == columns_used and least == pytest.approx(least_loss(F, marks), abs=0.06)
@@ -163,7 +175,9 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys):
         more[2] > 100 * fewer[2] and more[3] == fewer[3] + 1 for fewer, more in zip(rows, rows[1:], strict=False)
     )
     print_truth()
-    true, fitted, together = (numbers(line) for line in capsys.readouterr().out.splitlines())
+    lines = capsys.readouterr().out.splitlines()
+    true, fitted, together = (numbers(line) for line in lines)
+    assert [line.split("  ")[0] for line in lines[:2]] == ["true rule", "best fit"]
     noise = marks - 12 - 5 * hours - 0.3 * attendance
     assert true == pytest.approx([np.mean(noise**2), 12, 5, 0.3], abs=6e-3)
     raw = np.column_stack([np.ones(40), hours, attendance])
@@ -174,6 +188,10 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys):
     head, *lines = capsys.readouterr().out.splitlines()
     steps = [int(part) for part in head.split()[3::2]]
     assert steps == [0, 2, 4, 8, 20] and len(lines) == 4
+    slow, used, twice, fast = (numbers(line)[0] for line in lines)
+    # Beyond 2 over the largest curvature each step lands further from the best weights.
+    assert (50 * slow, twice) == pytest.approx((used, 2 * used))
+    assert twice < 2 / np.linalg.norm(2 / 40 * X.T @ X, 2) < fast < 1.3 * twice
     for rate, *heights in map(numbers, lines):
         shrink = np.eye(2) - 2 * rate / 40 * X.T @ X
         ends = [best - np.linalg.matrix_power(shrink, step) @ best for step in steps]

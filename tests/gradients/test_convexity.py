@@ -14,7 +14,7 @@ from snippets.gradients.convexity import (
     deep_gradient,
     deep_loss,
     descend,
-    features,
+    standardised_hours,
     figure_chords,
     figure_deep,
     figure_stuck,
@@ -100,7 +100,7 @@ def test_the_losses_of_linear_models_are_convex(name, a, b, t):
 
 @given(pairs)
 def test_their_hessians_are_those_of_the_losses_and_positive_semidefinite(w):
-    X, y = features()
+    X, y = standardised_hours()
     passed = y > 0
     squared = lambda v: 2 / 40 * X.T @ (X @ v - y)
     entropy = lambda v: X.T @ (1 / (1 + np.exp(-X @ v)) - passed) / 40
@@ -115,7 +115,7 @@ def test_their_hessians_are_those_of_the_losses_and_positive_semidefinite(w):
 
 
 def test_cross_entropy_is_minus_the_mean_logarithm_of_the_probability_of_what_happened():
-    X, y = features()
+    X, y = standardised_hours()
     w = np.array([0.3, 1.2])
     p = 1 / (1 + np.exp(-X @ w))
     assert cross_entropy(w) == pytest.approx(-np.mean(np.log(np.where(y > 0, p, 1 - p))))
@@ -123,7 +123,7 @@ def test_cross_entropy_is_minus_the_mean_logarithm_of_the_probability_of_what_ha
 
 def test_the_loss_of_a_deep_network_is_not_convex_as_one_chord_shows():
     best = minimum_of_deep()
-    _, y = features()
+    _, y = standardised_hours()
     assert complex_gradient(deep_loss, best) == pytest.approx([0, 0], abs=1e-12)
     for minimum in (best, -best):
         assert (
@@ -158,7 +158,7 @@ def test_the_largest_of_convex_functions_is_convex(a, b, t):
 
 
 def test_in_a_convex_bowl_every_start_leads_to_the_same_line():
-    X, y = features()
+    X, y = standardised_hours()
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     for seed in range(5):
         start = np.random.default_rng(seed).normal(scale=5, size=2)
@@ -249,7 +249,7 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys):
     first, *rows = capsys.readouterr().out.splitlines()
     # Standardised hours: X'X / n is the identity.
     assert numbers(first) == pytest.approx([2, 2])
-    X, _ = features()
+    X, _ = standardised_hours()
     for line in rows:
         *w, low, high = numbers(line)
         s = 1 / (1 + np.exp(-X @ w))

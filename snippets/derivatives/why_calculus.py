@@ -93,7 +93,7 @@ def figure_training(step=4):
     left.plot(hours, marks, "o", color="gray", markersize=4)
     left.plot(ends, predict(path[-1], ends), "--", color="C3", linewidth=1)
     left.plot(ends, predict(path[step], ends), color="C0")
-    left.set(xlabel="hours studied", ylabel="marks", xlim=(0, 10), ylim=(-5, 105), xticks=range(0, 11, 2))
+    left.set(xlabel="hours studied", ylabel="marks", xlim=(0, 10), ylim=(-25, 105), xticks=range(0, 11, 2))
     right.semilogy(losses, color="gray", linewidth=1)
     right.plot(losses[: step + 1], "o-", color="C2", markersize=3)
     right.set(xlabel="step", ylabel="loss (marks²)", xlim=(-1, 61), ylim=(30, 6000))

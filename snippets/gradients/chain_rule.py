@@ -171,7 +171,7 @@ def print_walks():
 
 
 # --8<-- [start:step_by_step]
-PLACES = {"w": (0, 1), "b": (0, -1), "z": (1, 0), "g": (2, 1), "a": (3, 0), "e": (4, 0), "r": (3, 2.7), "L": (5, 1)}
+PLACES = {"w": (0, 1), "b": (0, -1), "z": (1, 0), "g": (2, 1), "a": (3, 0), "e": (4.4, 0), "r": (3, 2.7), "L": (5.4, 1)}
 FORMULAS = {"z": "wx + b", "g": "σ(z)", "a": "z g", "e": "(a − t)²", "r": "0.1 w²", "L": "e + r"}
 FORWARD = (("w", "b"), ("z",), ("g",), ("a",), ("e",), ("r",), ("L",))
 BACKWARD = (("L",), ("e", "r"), ("a",), ("g",), ("z",), ("b", "w"))
@@ -207,7 +207,7 @@ def figure_graph(step=12):
             ax.text(x, y + 0.42, minus(f"{v[node]:.3f}"), ha="center", color="C0", fontsize=11)
         if node in reached:
             ax.text(x, y + 0.74, minus(f"{back[node]:.3f}"), ha="center", color="C1", fontsize=11, weight="bold")
-    ax.set(xlim=(-0.4, 5.4), ylim=(-1.7, 3.7))
+    ax.set(xlim=(-0.4, 5.8), ylim=(-1.7, 3.7))
     ax.axis("off")
     return fig
 
@@ -272,7 +272,7 @@ def print_forgotten():
 
 # --8<-- [start:diamonds]
 def diamonds(n):
-    """n diamonds in a row: from each corner two arrows of slope 0.5 lead to the next."""
+    """n diamonds in a row: two arrows of slope 0.5 to top and bottom, two of 1 on."""
     arrows = []
     for k in range(n):
         arrows += [(k, f"{k} up", 0.5), (k, f"{k} down", 0.5), (f"{k} up", k + 1, 1.0), (f"{k} down", k + 1, 1.0)]

@@ -75,7 +75,7 @@ def figure_image(hours=-1.0):
     axes[1].plot(*layer(centre), "o", color="C3", markersize=4)
     axes[0].set(xlabel="hours (std. dev.)", ylabel="attendance (std. dev.)", xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
     axes[1].set(xlabel="first output", ylabel="second output", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05), aspect="equal")
-    axes[1].legend(loc="lower left", fontsize=10)
+    axes[1].legend(loc="upper right", fontsize=10)
     return fig
 
 

@@ -1,5 +1,6 @@
 """What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,18 @@ def figures():
     plt.switch_backend("agg")
     yield
     plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def numbers():
+    """A function that finds the numbers of a printed line: words, brackets, signs and units between them fall away."""
+
+    def found(line):
+        line = re.sub(r"(?<=\d),(?=\d{3}\b)", "", line)
+        parts = line.translate(str.maketrans("[](),:=→°%", " " * 10)).split()
+        return [float(part) for part in parts if re.fullmatch(r"[-+]?\d+\.?\d*(e[-+]?\d+)?", part)]
+
+    return found
 
 
 def configuration():

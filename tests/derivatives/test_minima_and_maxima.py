@@ -64,16 +64,6 @@ def is_in_sight(mark, graph):
     return max(left, drawn.min()) < at < min(right, drawn.max()) and low < height < high
 
 
-def numbers(line):
-    found = []
-    for part in line.replace(",", " ").replace(":", " ").split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 @pytest.mark.parametrize(("f", "symbolic"), KNOWN.values(), ids=KNOWN)
 def test_critical_points_are_where_sympy_finds_a_slope_of_zero(f, symbolic):
     wanted = sorted(set(map(float, sympy.real_roots(symbolic.diff(x)))))
@@ -227,7 +217,7 @@ def test_the_three_flat_points_are_drawn_with_the_sign_that_they_have():
         assert is_in_sight(point, graph) and read(ax.get_title()) == KNOWN[name][1]
 
 
-def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys):
+def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys, numbers):
     print_critical()
     header, *lines = capsys.readouterr().out.splitlines()
     assert header.split() == ["x", "f", "f''"]

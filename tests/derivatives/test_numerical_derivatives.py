@@ -55,16 +55,6 @@ def leading(error):
     return sympy.series(error, h, 0, 6).removeO().as_leading_term(h)
 
 
-def numbers(line):
-    found = []
-    for part in line.replace(":", " ").split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 def headings(line):
     """The names of columns that at least three spaces keep apart."""
     return [part.strip() for part in line.split("   ") if part.strip()]
@@ -228,7 +218,7 @@ def test_the_anatomy_draws_measured_and_predicted_errors():
         assert np.ravel(star.get_data()) == pytest.approx(predicted_bottom(method))
 
 
-def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys):
+def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys, numbers):
     print_smaller()
     header, *lines, last = capsys.readouterr().out.splitlines()
     assert headings(header) == ["step h (hours)", *METHODS]

@@ -44,16 +44,6 @@ def series(f, centre, order, at):
         return mpmath.polyval(coefficients[::-1], mpmath.mpf(at) - centre)
 
 
-def numbers(line):
-    found = []
-    for part in line.split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=6), st.integers(-3, 3), st.integers(-5, 5))
 def test_a_polynomial_is_its_own_taylor_polynomial_around_every_centre(coefficients, centre, at):
     p = np.polynomial.Polynomial(coefficients)
@@ -217,7 +207,7 @@ def test_the_figure_of_the_walls_draws_the_polynomials():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["function", "order 6"]
 
 
-def test_the_printed_tables_are_polynomials_errors_and_bounds(capsys):
+def test_the_printed_tables_are_polynomials_errors_and_bounds(capsys, numbers):
     print_bound()
     _, *lines, last = capsys.readouterr().out.splitlines()
     assert [numbers(line)[0] for line in lines] == list(range(8))

@@ -31,16 +31,6 @@ def columns():
     return np.column_stack([np.ones_like(hours), hours - hours.mean()]), marks
 
 
-def numbers(line):
-    found = []
-    for part in line.translate(str.maketrans(":[]", "   ", ",")).split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 @given(weights, st.floats(0, 10))
 def test_the_first_weight_is_the_marks_at_average_hours_and_the_second_the_slope(w, hours):
     average = students()[0].mean()
@@ -140,7 +130,7 @@ def test_line_and_loss_are_drawn_at_the_chosen_step(step):
     assert (right.get_xlabel(), right.get_ylabel()) == ("step", "loss (marks²)")
 
 
-def test_the_printed_results_are_those_of_linear_algebra(capsys):
+def test_the_printed_results_are_those_of_linear_algebra(capsys, numbers):
     X, marks = columns()
     best = np.linalg.lstsq(X, marks, rcond=None)[0]
     print_nudge()

@@ -57,16 +57,6 @@ def exact(node, by, at=START):
     return float(symbolic()[node].diff(by).subs({w: at[0], b: at[1]}))
 
 
-def numbers(line):
-    found = []
-    for part in line.replace(",", " ").replace(":", " ").split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 @st.composite
 def graphs(draw):
     """A random graph of up to 7 nodes whose arrows go from lower to higher numbers."""
@@ -279,7 +269,7 @@ def test_the_links_are_the_images_of_half_a_week():
         assert ax.get_xlim()[0] < span[0] < span[1] < ax.get_xlim()[1]
 
 
-def test_the_printed_results_are_those_of_sympy(capsys):
+def test_the_printed_results_are_those_of_sympy(capsys, numbers):
     print_units()
     composed = 90 - 60 * sympy.exp(-(t**2 / 5) / 4)
     inner, outer, product, secant = map(numbers, capsys.readouterr().out.splitlines())

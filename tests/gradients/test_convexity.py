@@ -39,16 +39,6 @@ shares = st.floats(0, 1)
 x = sympy.symbols("x", real=True)
 
 
-def numbers(line):
-    found = []
-    for part in line.translate(str.maketrans("[](),:%", "       ")).split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 def complex_gradient(f, w):
     return np.array([f(w + 1e-20j * unit).imag / 1e-20 for unit in np.eye(2)])
 
@@ -225,7 +215,7 @@ def test_both_descents_are_drawn_from_their_start():
             assert deep_loss(at) == pytest.approx(level, abs=0.06)
 
 
-def test_the_printed_results_are_those_of_independent_formulas(capsys):
+def test_the_printed_results_are_those_of_independent_formulas(capsys, numbers):
     print_jensen()
     for line, hours in zip(capsys.readouterr().out.splitlines(), ((5, 5, 5), (3, 5, 7), (0, 5, 10)), strict=True):
         marks = [float((90 - 60 * sympy.exp(-sympy.Integer(h) / 4)).evalf()) for h in hours]

@@ -54,16 +54,6 @@ def exact(expression, w):
     return np.array(sympy.Matrix([expression]).subs({u: w[0], v: w[1]}), dtype=float)
 
 
-def numbers(line):
-    found = []
-    for part in line.translate(str.maketrans("[](),:→%", "        ")).split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 @given(pairs)
 def test_the_hessian_is_the_matrix_of_second_derivatives_and_symmetric(w):
     assert two_weights(w) == pytest.approx(exact(LOSS, w).item())
@@ -233,7 +223,7 @@ def test_the_rotated_shapes_show_their_eigenvectors_and_matrix(degrees):
                 assert at @ H @ at / 2 == pytest.approx(level, abs=0.02)
 
 
-def test_the_printed_results_are_those_of_sympy(capsys):
+def test_the_printed_results_are_those_of_sympy(capsys, numbers):
     H = exact(sympy.hessian(LOSS, (u, v)), AT).reshape(2, 2)
     print_hessian()
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()]

@@ -52,16 +52,6 @@ def entry_by_entry(f, at, h=1e-6):
     return found
 
 
-def numbers(line):
-    found = []
-    for part in line.translate(str.maketrans("[],:", "    ")).split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 def read(formula, **values):
     """The matrix that a drawn or printed formula (sums, products, transposes, inverses) has for these values."""
     plain = formula.strip("$").replace(r"\mathrm{d}", "d").replace(r"\,", " ")
@@ -267,7 +257,7 @@ def test_a_mistake_of_one_entry_shows_in_every_printed_gap(capsys, monkeypatch):
     assert gaps == pytest.approx([0.5] * len(NAMES + MATRICES))
 
 
-def test_the_printed_results_are_those_of_independent_formulas(capsys):
+def test_the_printed_results_are_those_of_independent_formulas(capsys, numbers):
     print_identities()
     lines = capsys.readouterr().out.splitlines()
     shapes = ["(3,)"] * 4 + ["(3, 3)"] * 7

@@ -37,16 +37,6 @@ def exact_surface(h, a):
     return 20 + 0.3 * a + 0.45 * a * (1 - mpmath.exp(-h / 4))
 
 
-def numbers(line):
-    found = []
-    for part in line.replace(",", " ").replace(":", " ").split():
-        try:
-            found.append(float(part))
-        except ValueError:
-            pass
-    return found
-
-
 def drawn_surface(figure):
     with mock.patch.object(Axes3D, "plot_surface") as plot_surface:
         figure()
@@ -187,7 +177,7 @@ def test_the_figure_of_the_broken_function_shows_two_level_axes_and_a_crest():
     assert height == pytest.approx(np.sin(2 * np.arctan2(v, u)) / 2)
 
 
-def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys):
+def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys, numbers):
     print_partial()
     for line, order, unit in zip(
         capsys.readouterr().out.splitlines(), ((1, 0), (0, 1)), ("hour", "percent"), strict=True

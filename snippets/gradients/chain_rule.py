@@ -171,7 +171,7 @@ def print_walks():
 
 
 # --8<-- [start:step_by_step]
-PLACES = {"w": (0, 1), "b": (0, -1), "z": (1, 0), "g": (2, 1), "a": (3, 0), "e": (4.4, 0), "r": (3, 2.7), "L": (5.4, 1)}
+PLACES = {"w": (0, 1), "b": (0, -1.4), "z": (1.2, 0), "g": (2.3, 1), "a": (3.4, 0), "e": (4.8, 0), "r": (3.4, 2.7), "L": (5.8, 1)}
 FORMULAS = {"z": "wx + b", "g": "σ(z)", "a": "z g", "e": "(a − t)²", "r": "0.1 w²", "L": "e + r"}
 FORWARD = (("w", "b"), ("z",), ("g",), ("a",), ("e",), ("r",), ("L",))
 BACKWARD = (("L",), ("e", "r"), ("a",), ("g",), ("z",), ("b", "w"))
@@ -188,7 +188,7 @@ def figure_graph(step=12):
     known = {node for nodes in FORWARD[: step + 1] for node in nodes}
     reached = {node for nodes in BACKWARD[: max(step - 6, 0)] for node in nodes}
     back = walk_backward(arrows, "L")
-    fig, ax = plt.subplots(figsize=(5.6, 4.2))
+    fig, ax = plt.subplots(figsize=(5.8, 4.6))
     for source, target, slope in arrows:
         (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
         walked = target in reached and source in reached
@@ -197,17 +197,17 @@ def figure_graph(step=12):
         if target in known:
             middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            ax.text(*middle, minus(f"{slope:.2f}"), fontsize=10, ha="center", va="center", bbox=box)
+            ax.text(*middle, minus(f"{slope:.2f}"), fontsize=12, ha="center", va="center", bbox=box)
     for node, (x, y) in PLACES.items():
-        ax.plot(x, y, "o", markersize=27, markerfacecolor="white", markeredgecolor="C0" if node in known else "gray")
+        ax.plot(x, y, "o", markersize=28, markerfacecolor="white", markeredgecolor="C0" if node in known else "gray")
         ax.text(x, y, node, ha="center", va="center", style="italic")
         if node in FORMULAS:
-            ax.text(x, y - 0.6, FORMULAS[node], ha="center", color="gray", fontsize=10)
+            ax.text(x, y - 0.6, FORMULAS[node], ha="center", color="gray", fontsize=12)
         if node in known:
-            ax.text(x, y + 0.42, minus(f"{v[node]:.3f}"), ha="center", color="C0", fontsize=11)
+            ax.text(x, y + 0.42, minus(f"{v[node]:.3f}"), ha="center", color="C0", fontsize=13)
         if node in reached:
-            ax.text(x, y + 0.74, minus(f"{back[node]:.3f}"), ha="center", color="C1", fontsize=11, weight="bold")
-    ax.set(xlim=(-0.4, 5.8), ylim=(-1.7, 3.7))
+            ax.text(x, y + 0.8, minus(f"{back[node]:.3f}"), ha="center", color="C1", fontsize=13, weight="bold")
+    ax.set(xlim=(-0.4, 6.2), ylim=(-2.1, 3.9))
     ax.axis("off")
     return fig
 

@@ -184,7 +184,7 @@ class Site:
         markdown = IMAGE.sub(image, markdown)
         if page != "glossary.md":
             terms = [f"*[{term}]: {self.plain(text)}" for term, text in self.glossary.items()]
-            markdown += "\n\n" + "\n".join(terms) + "\n"
+            markdown += "\n\n" + "\n\n".join(terms) + "\n"  # each a block: one large block would be searched for each
         return markdown
 
     @staticmethod

@@ -136,7 +136,7 @@ def measured_slopes(method):
     return [np.polyfit(np.log(STEPS[side]), np.log(errors[side]), 1)[0] for side in sides]
 
 
-def print_prediction():
+def print_bottoms():
     """Both arms of the V and its bottom: predicted, then measured."""
     print("                     right arm   left arm   best step (hours)   smallest error")
     for method, order in (("forward", 1), ("central", 2)):
@@ -278,7 +278,7 @@ def print_richardson():
 
 if __name__ == "__main__":
     print_smaller()
-    print_prediction()
+    print_bottoms()
     print_check()
     print_single()
     print_absolute()

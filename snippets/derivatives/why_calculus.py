@@ -161,7 +161,7 @@ def print_truth():
 
 
 # --8<-- [start:rates]
-def print_rates():
+def print_learning_rates():
     """The loss on the way, in marks², for four learning rates."""
     print("learning rate   step 0   step 2   step 4   step 8   step 20")
     for rate in (0.001, 0.05, 0.10, 0.12):
@@ -176,6 +176,6 @@ if __name__ == "__main__":
     print_train()
     print_tries()
     print_truth()
-    print_rates()
+    print_learning_rates()
     figure_training()
     plt.show()

@@ -29,7 +29,7 @@ def learning_curve_slope(hours):
     return 15 * np.exp(-hours / 4)
 
 
-def print_units():
+def print_product():
     """Marks per week at the third week: a product of slopes, and a short secant."""
     hours = hours_by_week(3.0)
     inner, outer = hours_by_week_slope(3.0), learning_curve_slope(hours)
@@ -290,7 +290,7 @@ def print_diamonds():
 
 
 if __name__ == "__main__":
-    print_units()
+    print_product()
     print_flat()
     print_paths()
     print_walks()

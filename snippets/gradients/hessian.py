@@ -193,7 +193,7 @@ figure_rotated.slider = ("angle", [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150
 
 
 # --8<-- [start:units]
-def print_units():
+def print_eigenvalues():
     """Hessian of the loss of a line through the students: intercept and slope."""
     hours = students()[0]
     for unit, time in (("hours", hours), ("minutes", 60 * hours)):
@@ -207,7 +207,7 @@ def print_units():
 
 
 # --8<-- [start:newton]
-def print_newton():
+def print_newton_steps():
     """One Newton step, to the critical point of the quadratic model, from three starts."""
     for start in ((1.1, 0.9), (0.3, 0.2), (1.2, 0.4)):
         w = np.array(start)
@@ -264,8 +264,8 @@ if __name__ == "__main__":
     print_patches()
     print_model()
     print_kinds()
-    print_units()
-    print_newton()
+    print_eigenvalues()
+    print_newton_steps()
     print_determinant()
     print_random()
     print_cube()

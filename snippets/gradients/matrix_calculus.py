@@ -88,7 +88,7 @@ PICTURES = (
 )
 
 
-def figure_shapes():
+def figure_products():
     fig, axes = plt.subplots(4, figsize=(5.4, 6.6))
     for ax, (name, factors, result) in zip(axes, PICTURES, strict=True):
         left = 0.0
@@ -164,7 +164,7 @@ def print_gaussian():
 
 
 # --8<-- [start:wrong]
-def print_wrong():
+def print_wrong_square():
     """Errors of two claims about A A, for shrinking changes h dA."""
     A, dA = example()["A"], example()["B"]
     print("size h   error of dA A + A dA   error of 2 A dA")
@@ -211,8 +211,8 @@ if __name__ == "__main__":
     print_identities()
     print_normal()
     print_gaussian()
-    print_wrong()
+    print_wrong_square()
     print_ridge()
-    figure_shapes()
+    figure_products()
     figure_errors()
     plt.show()

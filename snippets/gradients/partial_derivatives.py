@@ -24,7 +24,7 @@ def by_attendance(hours, attendance):
 
 
 # --8<-- [start:surface]
-def figure_surface():
+def figure_cuts():
     hours, attendance = np.linspace(0, 10, 17), np.linspace(40, 100, 17)
     x, y = np.meshgrid(hours, attendance)
     fig = plt.figure(figsize=(6.4, 4.6))
@@ -143,7 +143,7 @@ def loss(w, X, y):
     return residual @ residual / len(y)
 
 
-def print_loss():
+def print_loss_partials():
     """Partial derivatives of the loss at 30 marks and 4 marks per hour."""
     hours, _, marks = students()
     X = np.column_stack([np.ones_like(hours), hours])
@@ -213,10 +213,10 @@ if __name__ == "__main__":
     print_partial()
     print_mixed()
     print_held()
-    print_loss()
+    print_loss_partials()
     print_broken()
     print_peano()
-    figure_surface()
+    figure_cuts()
     figure_slices()
     figure_broken()
     plt.show()

@@ -30,7 +30,7 @@ from snippets.derivatives.numerical_derivatives import (
     print_absolute,
     print_check,
     print_parabola,
-    print_prediction,
+    print_bottoms,
     print_richardson,
     print_second,
     print_single,
@@ -230,7 +230,7 @@ def test_the_printed_tables_are_the_errors_and_the_bottoms(capsys, numbers):
         assert abs(imaginary) <= step**2 + 4e-15
     assert forward == central == pytest.approx(-slope_at_two, rel=0.01)  # the last step is lost in 2 + h
     assert numbers(last) == [pytest.approx(slope_at_two, abs=1e-5)]
-    print_prediction()
+    print_bottoms()
     header, *lines = capsys.readouterr().out.splitlines()
     assert headings(header) == ["right arm", "left arm", "best step (hours)", "smallest error"]
     for row, method in zip(range(0, 4, 2), ("forward", "central"), strict=True):

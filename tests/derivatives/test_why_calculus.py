@@ -11,7 +11,7 @@ from snippets.derivatives.why_calculus import (
     mean_squared_miss,
     predict,
     print_nudge,
-    print_rates,
+    print_learning_rates,
     print_train,
     print_tries,
     print_truth,
@@ -174,7 +174,7 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys, numbers):
     told = [12, 5, 0.3] + np.linalg.pinv(raw) @ noise
     assert fitted == pytest.approx([np.mean((noise - raw @ np.linalg.pinv(raw) @ noise) ** 2), *told], abs=6e-3)
     assert together == [pytest.approx(np.mean(Z[:, 1] * Z[:, 2]), abs=6e-3)]
-    print_rates()
+    print_learning_rates()
     head, *lines = capsys.readouterr().out.splitlines()
     steps = [int(part) for part in head.split()[3::2]]
     assert steps == [0, 2, 4, 8, 20] and len(lines) == 4

@@ -29,7 +29,7 @@ from snippets.gradients.chain_rule import (
     print_forgotten,
     print_paths,
     print_several,
-    print_units,
+    print_product,
     print_walks,
     secant_slopes,
     slopes_of_loss,
@@ -270,7 +270,7 @@ def test_the_links_are_the_images_of_half_a_week():
 
 
 def test_the_printed_results_are_those_of_sympy(capsys, numbers):
-    print_units()
+    print_product()
     composed = 90 - 60 * sympy.exp(-(t**2 / 5) / 4)
     inner, outer, product, secant = map(numbers, capsys.readouterr().out.splitlines())
     assert inner == pytest.approx([0.4 * 3, 3], abs=1e-4)

@@ -19,10 +19,10 @@ from snippets.gradients.hessian import (
     print_hessian,
     print_kinds,
     print_model,
-    print_newton,
+    print_newton_steps,
     print_patches,
     print_random,
-    print_units,
+    print_eigenvalues,
     quadratic_model,
     random_symmetric,
     rotated,
@@ -249,7 +249,7 @@ def test_the_printed_results_are_those_of_sympy(capsys, numbers):
         told = exact(sympy.hessian(LOSS, (u, v)), (weight, weight)).reshape(2, 2)
         assert (low + high, low * high) == pytest.approx((np.trace(told), np.linalg.det(told)), abs=0.01)
         assert low < high
-    print_units()
+    print_eigenvalues()
     hours, _, marks = students()
     a, b = sympy.symbols("a b")
     loss = sum((a + b * sympy.Float(h) - sympy.Float(m)) ** 2 for h, m in zip(hours, marks, strict=True)) / 40
@@ -261,7 +261,7 @@ def test_the_printed_results_are_those_of_sympy(capsys, numbers):
         high = (np.trace(told) + np.sqrt(np.trace(told) ** 2 - 4 * np.linalg.det(told))) / 2
         low = np.linalg.det(told) / high
         assert numbers(last) == [pytest.approx(low, abs=1e-4), pytest.approx(high, abs=0.06), round(high / low)]
-    print_newton()
+    print_newton_steps()
     newton = [numbers(line) for line in capsys.readouterr().out.splitlines()]
     for x0, y0, x1, y1, before, after in newton:
         H0 = exact(sympy.hessian(LOSS, (u, v)), (x0, y0)).reshape(2, 2)

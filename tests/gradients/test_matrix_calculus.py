@@ -15,7 +15,7 @@ from snippets.gradients.matrix_calculus import (
     dot,
     example,
     figure_errors,
-    figure_shapes,
+    figure_products,
     log_det,
     matrix_identities,
     negative_log_likelihood,
@@ -24,7 +24,7 @@ from snippets.gradients.matrix_calculus import (
     print_identities,
     print_normal,
     print_ridge,
-    print_wrong,
+    print_wrong_square,
     ridge,
     scalar_identities,
     students,
@@ -195,7 +195,7 @@ def test_the_exercises_have_the_solutions_that_are_told():
 
 
 def test_the_drawn_shapes_multiply_to_the_drawn_result():
-    for ax, (name, factors, result) in zip(figure_shapes().axes, PICTURES, strict=True):
+    for ax, (name, factors, result) in zip(figure_products().axes, PICTURES, strict=True):
         drawn = [(round(patch.get_height()), round(patch.get_width())) for patch in ax.patches]
         assert drawn == [*factors, result] and ax.get_title(loc="left") == name
         product = np.ones(factors[0])
@@ -289,7 +289,7 @@ def test_the_printed_results_are_those_of_independent_formulas(capsys, numbers):
     assert identity.startswith("S = identity ") and inverse.startswith("S = inverse covariance ")
     assert numbers(identity) == pytest.approx([1, r / 2], abs=1e-4)
     assert numbers(inverse) == pytest.approx([1 + np.log(1 - r**2) / 2, 0], abs=1e-4)
-    print_wrong()
+    print_wrong_square()
     head, *rows = capsys.readouterr().out.splitlines()
     sizes, *columns = zip(*map(numbers, rows), strict=True)
     for claim, errors in zip(head.split("error of ")[1:], columns, strict=True):

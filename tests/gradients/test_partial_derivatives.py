@@ -14,7 +14,7 @@ from snippets.gradients.partial_derivatives import (
     by_hours,
     figure_broken,
     figure_slices,
-    figure_surface,
+    figure_cuts,
     learning_surface,
     least_squares,
     loss,
@@ -22,7 +22,7 @@ from snippets.gradients.partial_derivatives import (
     peano,
     print_broken,
     print_held,
-    print_loss,
+    print_loss_partials,
     print_mixed,
     print_partial,
     print_peano,
@@ -138,13 +138,13 @@ def test_the_exercises_have_the_solutions_that_are_told():
 
 
 def test_the_slices_lie_on_the_surface():
-    ax = figure_surface().axes[0]
+    ax = figure_cuts().axes[0]
     along_hours, along_attendance, point = (np.array(line.get_data_3d()) for line in ax.lines)
     assert set(along_hours[1]) == {70} and set(along_attendance[0]) == {4}
     for h, a, marks in np.hstack([along_hours, along_attendance, point]).T:
         assert marks == pytest.approx(float(exact_surface(h, a)))
     assert point[:2].ravel().tolist() == [4, 70]
-    for h, a, marks in zip(*map(np.ravel, drawn_surface(figure_surface)), strict=True):
+    for h, a, marks in zip(*map(np.ravel, drawn_surface(figure_cuts)), strict=True):
         assert marks == pytest.approx(float(exact_surface(h, a)))
     assert "hours" in ax.get_xlabel() and "attendance" in ax.get_ylabel() and "marks" in ax.get_zlabel()
 
@@ -195,7 +195,7 @@ def test_the_printed_results_are_those_of_mpmath_and_linear_algebra(capsys, numb
     assert held == [pytest.approx(residue @ marks / (residue @ residue), abs=1e-3)]
     residue = a - np.polyval(np.polyfit(h, a, 1), h)
     assert along == pytest.approx([np.polyfit(h, a, 1)[0], residue @ marks / (residue @ residue)], abs=1e-3)
-    print_loss()
+    print_loss_partials()
     X = np.column_stack([np.ones_like(h), h])
     steps = [loss(np.array([30.0, 4.0]) + 1e-20j * unit, X, marks).imag / 1e-20 for unit in np.eye(2)]
     assert loss(np.array([30.0, 4.0]), X, marks) == pytest.approx(np.mean((30 + 4 * h - marks) ** 2))

@@ -150,8 +150,7 @@ def test_page_keeps_the_rules_of_accessibility(visit, path, mode):
     page = visit(path, mode, reduced_motion="reduce")
     page.evaluate(SCROLL)  # the theme makes a copy button when the code comes into view
     page.evaluate(OPEN)
-    # The test module at the end is code like the blocks above it, but half of the page's elements.
-    results = Axe().run(page, context={"exclude": [["details.abstract pre code"]]})
+    results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert len(results.response["passes"]) > 10
 

@@ -199,8 +199,7 @@ def test_twins_are_equal():
     for path in SNIPPETS:
         source = path.read_text("utf-8")
         for node in ast.parse(source).body:
-            # Figures and printed results are named for their own page.
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith(("figure_", "print_")):
+            if isinstance(node, ast.FunctionDef):
                 found.setdefault(node.name, {})[f"{path.parent.name}/{path.name}"] = ast.get_source_segment(
                     source, node
                 )

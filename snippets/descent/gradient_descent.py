@@ -176,7 +176,7 @@ def print_factors():
 
 # --8<-- [start:small_gradient]
 def raw_hours():
-    """As `centred_hours`, but with the hours as they are."""
+    """X of shape (40, 2): 1 and hours as they are; y, the marks."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours]), marks
 

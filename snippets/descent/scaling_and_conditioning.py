@@ -239,7 +239,7 @@ def figure_trough():
         )
         ax.tick_params(labelsize="x-small")
         ax.xaxis.labelpad = ax.yaxis.labelpad = 6
-        ax.zaxis.labelpad = 9
+        ax.zaxis.labelpad = 13
         ax.view_init(42, -60)
         ax.set_box_aspect((1, 1, 0.7), zoom=0.74)
     return fig

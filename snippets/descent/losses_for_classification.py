@@ -118,7 +118,7 @@ figure_weight.slider = ("weight", [-0.4, -0.2, 0, 0.2, 0.5, 0.8, 1.0, 1.3, 1.6, 
 
 
 # --8<-- [start:product]
-def print_product():
+def print_likelihood_product():
     """The likelihood as a product of probabilities, and -ln of it as a mean loss."""
     print("students   product of probabilities   mean loss (nats)")
     for n in (4, 40, 400, 4000):
@@ -310,7 +310,7 @@ def print_temperature():
 
 if __name__ == "__main__":
     print_passing()
-    print_product()
+    print_likelihood_product()
     print_three_grades()
     print_naive()
     print_confidently_wrong()

@@ -26,7 +26,7 @@ from snippets.descent.losses_for_classification import (
     print_entropy,
     print_naive,
     print_passing,
-    print_product,
+    print_likelihood_product,
     print_temperature,
     print_three_grades,
     probability,
@@ -262,9 +262,9 @@ def test_the_drawn_slopes_are_the_derivatives_of_the_losses_that_the_legend_name
     z = sympy.Symbol("z")
     p = 1 / (1 + sympy.exp(-z))
     told = {
-        "cross-entropy, label 1": -sympy.log(p),
-        "cross-entropy, label 0": -sympy.log(1 - p),
-        "squared error of p, label 1": (p - 1) ** 2,
+        "cross-entropy, label 1 (nats)": -sympy.log(p),
+        "cross-entropy, label 0 (nats)": -sympy.log(1 - p),
+        "squared error of p, label 1 (no unit)": (p - 1) ** 2,
     }
     top, bottom = figure_logit_losses().axes
     assert [text.get_text() for text in top.get_legend().get_texts()] == list(told)
@@ -329,7 +329,7 @@ def test_the_printed_losses_are_those_of_the_printed_probabilities(capsys, numbe
         assert numbers(losses) == pytest.approx([-np.log(p), -np.log(1 - p)], abs=6e-4)
     mean = np.mean(surprise(hours - 5, marks >= 60))
     assert numbers(last) == pytest.approx([40, mean, 0, np.log(2)], abs=6e-5)
-    print_product()
+    print_likelihood_product()
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
     assert [row[0] for row in rows] == [4, 40, 400, 4000]
     for n, product, loss in rows:

@@ -215,12 +215,12 @@ def measured_floor(path, X, y):
 
 
 def print_floor():
-    """Where SGD at a constant rate ends up: predicted, and in a run of 40,000 steps."""
+    """Where SGD at a constant rate ends up: predicted, and in a run of 20,000 steps."""
     X, y = centred_hours()
     best = least_squares(X, y)
     print("rate    students a step   predicted   measured (marks² above the least)")
     for rate, size in ((0.02, 1), (0.01, 1), (0.005, 1), (0.005, 2), (0.005, 4)):
-        path = sgd(X, y, best, rate, size, 40_000, np.random.default_rng(0))
+        path = sgd(X, y, best, rate, size, 20_000, np.random.default_rng(0))
         predicted, measured = predicted_floor(X, y, rate, size), measured_floor(path, X, y)
         print(f"{rate:.3f}   {size:15d}   {predicted:9.3f}   {measured:8.3f}")
 # --8<-- [end:floor]

@@ -150,7 +150,7 @@ def test_for_small_rates_the_floor_is_that_of_the_formula(size):
 
 def test_a_long_run_hovers_at_the_exact_floor():
     X, y = centred_hours()
-    path = sgd(X, y, least_squares(X, y), 0.01, 1, 40_000, np.random.default_rng(5))
+    path = sgd(X, y, least_squares(X, y), 0.01, 1, 20_000, np.random.default_rng(5))
     assert measured_floor(path, X, y) == pytest.approx(stationary(X, y, 0.01, 1), rel=0.12)
 
 
@@ -365,8 +365,8 @@ def test_the_printed_floors_are_those_of_the_walks_and_near_the_exact_ones(capsy
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
     assert [row[:2] for row in rows] == [[0.02, 1], [0.01, 1], [0.005, 1], [0.005, 2], [0.005, 4]]
     for rate, size, predicted, measured in rows:
-        path = walk(best, rate, draws(int(size), 40_000, 0))
-        assert measured == pytest.approx(np.mean(excess(path[20_000:])), abs=6e-4)
+        path = walk(best, rate, draws(int(size), 20_000, 0))
+        assert measured == pytest.approx(np.mean(excess(path[10_000:])), abs=6e-4)
         assert predicted == pytest.approx(rate * spread(best, size) / 4, abs=6e-4)
         if size < 4:
             assert measured == pytest.approx(stationary(X, y, rate, int(size)), rel=0.12)

@@ -364,12 +364,13 @@ def figure_race():
     axes.flat[-3].tick_params(labelbottom=True)
     for ax, name in zip(axes.flat[:-1], runs, strict=True):
         for other, heights in runs.items():
-            shown = np.unique(np.geomspace(1, len(heights), 90).astype(int)) - 1
+            shown = np.unique(np.geomspace(1, len(heights), 64 if other == name else 18).astype(int)) - 1
             style = {"color": "C2", "linewidth": 2, "zorder": 3} if other == name else {"color": "gray", "linewidth": 0.5}
             ax.loglog(shown + 1, np.maximum(heights[shown], 1e-4), **style)
         ax.axhline(1, color="C3", linewidth=1, ls="--")
         ax.set_title(name, fontsize="small")
-        ax.set(xlim=(1, 2000), ylim=(1e-3, 1e4))
+        ax.set(xlim=(1, 2000), ylim=(1e-3, 1e4), yticks=[1e-3, 1, 1e3])
+        ax.minorticks_off()
     fig.supxlabel("step, counted from 1", fontsize="medium")
     fig.supylabel("loss above the least (marks²)", fontsize="medium")
     return fig

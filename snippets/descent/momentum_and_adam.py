@@ -5,6 +5,7 @@ import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.collections import LineCollection
 # --8<-- [end:imports]
 
 
@@ -162,10 +163,11 @@ def student_slope(w):
 
 def draw_valley(ax):
     X, y = raw_hours()
-    b, m = np.meshgrid(np.linspace(-6, 56, 41), np.linspace(-3, 19, 41))
-    height = np.mean((b[..., None] + m[..., None] * X[:, 1] - y) ** 2, axis=-1)
-    best = least_squares(X, y)
-    ax.contour(b, m, height, loss(best, X, y) + 20 * np.arange(1, 7) ** 2, colors="C0", linewidths=1, alpha=0.6)
+    best, angle = least_squares(X, y), np.linspace(0, 2 * np.pi, 27)
+    eigenvalues, vectors = np.linalg.eigh(hessian(X))
+    ellipse = vectors @ (np.sqrt(2 / eigenvalues)[:, None] * [np.cos(angle), np.sin(angle)])  # 1 mark² above the least
+    rings = [best + 5 * h * ellipse.T for h in (1, 3, 6)]
+    ax.add_collection(LineCollection(rings, colors="C0", linewidths=1, alpha=0.6))
     ax.plot(*best, "*", color="C3", markersize=11)
     ax.plot(0, 0, "s", color="C2", markersize=6)
     ax.set(xlim=(-6, 56), ylim=(-3, 19))

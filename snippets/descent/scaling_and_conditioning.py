@@ -87,12 +87,12 @@ def condition_number(H):
 
 
 def best_factor(H):
-    """What one step at the best fixed rate leaves of the distance: (k - 1) / (k + 1).
+    """What one step at the best fixed rate leaves of the distance, at most.
 
-    k is the condition number of H.
+    (kappa - 1) / (kappa + 1), where kappa is the condition number of H.
     """
-    k = condition_number(H)
-    return (k - 1) / (k + 1)
+    kappa = condition_number(H)
+    return (kappa - 1) / (kappa + 1)
 
 
 def enough_steps(H, excess, within):
@@ -152,7 +152,7 @@ def print_conditioning():
 
 # --8<-- [start:measured]
 def print_measured():
-    """Steps that descent takes to come within 1 marks² of the least loss."""
+    """Steps that descent takes to come within 1 mark² of the least loss."""
     y = students()[2]
     for name, flags in KINDS.items():
         steps = len(best_run(features(*flags), y, within=1.0)) - 1
@@ -202,7 +202,7 @@ def figure_two_ellipses(steps=12):
     for ax, scaled, (xlabel, ylabel), (xlim, ylim) in zip(axes, (False, True), units, limits, strict=True):
         X, y, path = two_weights_run(scaled, 40)
         best = least_squares(X, y)
-        a, b = np.meshgrid(np.linspace(*xlim, 61), np.linspace(*ylim, 41))
+        a, b = np.meshgrid(np.linspace(*xlim, 41), np.linspace(*ylim, 29))
         height = np.mean((a[..., None] * X[:, 0] + b[..., None] * X[:, 1] - y) ** 2, axis=-1)
         ax.contour(a, b, height, loss(best, X, y) + 25 * np.arange(1, 6) ** 2, colors="C0", linewidths=1, alpha=0.7)
         ax.plot(*path[: steps + 1].T, "o-", color="C2", markersize=4, linewidth=1.2)
@@ -213,7 +213,7 @@ def figure_two_ellipses(steps=12):
     return fig
 
 
-figure_two_ellipses.slider = ("steps", [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 40])
+figure_two_ellipses.slider = ("steps", [0, 1, 2, 3, 5, 8, 12, 20, 40])
 # --8<-- [end:two_ellipses]
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,28 @@ def server(tmp_path_factory):
         yield folder, address
 
 
+@contextlib.contextmanager
+def one_at_a_time(lock):
+    """Other processes wait here, so that only the first of them draws the figures."""
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        lock.rmdir()
+
+
 @pytest.fixture(scope="session")
-def site(build, server):
+def site(build, server, tmp_path_factory):
     """The folder of the built site. It knows its address, without which links load whole pages."""
     folder, address = server
-    return build(folder, SITE_URL=address)
+    own = tmp_path_factory.getbasetemp()
+    with one_at_a_time((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "building"):
+        return build(folder, SITE_URL=address)
 
 
 @pytest.fixture(scope="session")

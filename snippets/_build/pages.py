@@ -19,6 +19,7 @@ IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*([^)\s]*)[^)]*\)")
 IMAGE_TAG = re.compile(r"<img\b[^>]*>")
 SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
 TEX_FAULT = re.compile(r'<code class="tex-fault" title="(.*?)">(.*?)</code>', re.DOTALL)
+PLAIN = re.compile(r'<span class="(?:n|p|o|w)">([^<]*)</span>')  # names, brackets, operators: in the colour of all code
 MAP = "<!-- map of concepts -->"
 ALT_LENGTH = 40  # characters; less is a label, not a sentence
 
@@ -196,8 +197,9 @@ class Site:
     # Pages, as HTML
 
     def finished_html(self, content, page, url):
-        """The page with sized images, sliders, one tooltip a term, and its faulty formulas reported."""
+        """The page with sized images, sliders, one tooltip a term, lean code, and its faulty formulas reported."""
         text = self.pages[page][0]
+        content = PLAIN.sub(r"\1", content)  # most of a page's elements, which browsers would lay out one by one
         for why, tex in TEX_FAULT.findall(content):
             tex = html.unescape(tex)
             self.fault(page, line_with(text, tex), f"{html.unescape(why)} in the formula {tex}")

@@ -113,7 +113,7 @@ def figure_weight(weight=1.0):
     return fig
 
 
-figure_weight.slider = ("weight", [-0.4, -0.2, 0, 0.2, 0.5, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 3.8], "per hour")
+figure_weight.slider = ("weight", [-0.4, 0, 0.2, 0.5, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.8], "per hour")
 # --8<-- [end:weight]
 
 

@@ -166,12 +166,12 @@ def figure_loss_by_step():
     fig, ax = plt.subplots()
     for style, (name, flags) in zip(("-", "--", "-.", ":"), KINDS.items(), strict=True):
         X = features(*flags)
-        excess = best_run(X, y, within=0.01)
+        excess = best_run(X, y, within=0.3)
         shown = np.unique(np.geomspace(1, len(excess), 150).astype(int)) - 1
         ax.loglog(shown + 1, excess[shown], style, color="C2", label=name)
         ax.plot(1 + enough_steps(hessian(X), excess[0], within=1.0), 1, "v", color="C1", markersize=8)
     ax.axhline(1, color="gray", linewidth=1)
-    ax.set(xlabel="step, counted from 1", ylabel="loss above the least (marks²)", ylim=(0.01, 1e4))
+    ax.set(xlabel="step, counted from 1", ylabel="loss above the least (marks²)", ylim=(0.3, 1e4))
     ax.legend(fontsize="small", loc="lower left", bbox_to_anchor=(0.22, 0.02))
     return fig
 # --8<-- [end:loss_by_step]

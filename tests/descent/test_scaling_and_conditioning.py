@@ -247,7 +247,7 @@ def test_the_curves_by_step_are_the_walks_and_the_triangles_are_the_predictions(
         assert curve.get_label() == name and ax.get_ylim()[0] < ax.get_ylim()[1] > excess[0]
         assert at[:4].tolist() == [1, 2, 3, 4] and np.all(np.diff(at) > 0)
         assert excess == pytest.approx(excess_after(X, y, 2 / (high + low), at - 1), rel=1e-5)
-        assert excess[-1] <= 0.01 < excess_after(X, y, 2 / (high + low), at[-1] - 2)
+        assert excess[-1] <= 0.3 < excess_after(X, y, 2 / (high + low), at[-1] - 2)
         ((reached,), height) = triangle.get_data()
         kept = ((high - low) / (high + low)) ** 2
         assert parts.sum() * kept ** (reached - 1) <= height[0] == 1 < parts.sum() * kept ** (reached - 2)

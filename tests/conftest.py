@@ -145,11 +145,6 @@ class Project:
         return done.exit_code, done.output.splitlines()
 
 
-def pytest_collection_modifyitems(items):
-    """The browser's tests come first: one worker does them all, and they take longest."""
-    items.sort(key=lambda item: "test_browser" not in item.nodeid)
-
-
 @pytest.fixture(autouse=True)
 def figures():
     """Figures are drawn off screen, and closed after each test."""

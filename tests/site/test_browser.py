@@ -38,7 +38,6 @@ SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
 # All rules look at all elements; only what passes is not described one by one, which takes most of the time.
 AXE = {"resultTypes": ["violations"]}
-pytestmark = pytest.mark.xdist_group("browser")  # one worker, one browser: two at a time wait for each other
 
 
 def launch(playwright):

@@ -13,6 +13,7 @@ from snippets.descent.comparing_methods import (
     TUNED,
     adam,
     adamw,
+    backtrack,
     cost_of_a_step,
     excess,
     few_students,
@@ -312,3 +313,11 @@ def test_the_dip_of_adam_and_the_decays_of_adamw_are_those_of_their_walks(capsys
         counts = tune(lambda g, w, rate, k, d=decay: adamw(g, w, rate, k, decay=d), X, y, 1.0)
         slow = tune(adam, X, y, 1.0) if decay == 0 else counts
         assert steps == counts.min() == slow.min()
+
+
+def test_the_search_refuses_a_way_uphill_and_a_wrong_slope():
+    one = np.ones(1)
+    with pytest.raises(ValueError, match="not downhill"):
+        backtrack(lambda w: w @ w, one, 2 * one, one)
+    with pytest.raises(RuntimeError, match="is the slope right"):
+        backtrack(lambda w: w @ w, one, -2 * one, 2 * one)

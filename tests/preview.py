@@ -5,8 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.site.conftest import build_site, served
-from tests.site.test_browser import launch
+from tests.site.conftest import build_site, launch, served
 
 PICTURE = Path(__file__).parents[1] / "docs" / "assets" / "preview.png"
 

@@ -31,6 +31,11 @@
   addEventListener("beforeprint", () => show(box => `${box.dataset.frames}.svg`))
   addEventListener("afterprint", () => show(box => frame(box, box.querySelector("input").value)))
 
+  /* The theme opens every fold for paper. What the reader has not opened stays folded: its content is not printed. */
+  const folds = () => document.querySelectorAll("details")
+  addEventListener("beforeprint", () => folds().forEach(fold => fold.classList.toggle("folded", !fold.open)), true)
+  addEventListener("afterprint", () => folds().forEach(fold => fold.classList.remove("folded")))
+
   /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
   new MutationObserver(() => {
     for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")

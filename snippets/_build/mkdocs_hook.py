@@ -4,6 +4,7 @@ The work is done in `pages.py`; here are only the events, in the order in which 
 """
 
 import logging
+import re
 from pathlib import Path
 
 from mkdocs.exceptions import Abort
@@ -68,7 +69,9 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(html, page, config, files):
-    return site.finished_html(html, page.file.src_uri, page.file.url)
+    html = site.finished_html(html, page.file.src_uri, page.file.url)
+    page.present_anchor_ids |= set(re.findall(r'id="(test_\w+)"', html))
+    return html
 
 
 def on_env(env, config, files):
@@ -82,7 +85,10 @@ def on_env(env, config, files):
         raise Abort(f"Stopped: {len(set(site.faults))} fault(s), see above.")
     for page in pages:
         page.content = site.with_faults(site.with_map(page.content, page.file, files), page.file.src_uri)
-    text = "".join(page.content for page in pages)
+    contents = [page.content for page in pages]
+    for page in pages:
+        page.content = site.with_counts(page.content, contents)
+    text = "".join(contents)
     files.append(
         File.generated(config, "assets/maths.woff2", content=math_font(site.maths_characters(text), site.cache))
     )

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import yaml
 
 from .concept_map import Circle, concept_map, levels
+from .counts import counts
 from .render import Fault, render
 
 FENCE = re.compile(r"(?ms)^( *)(`{3,}|~{3,})[^\n]*\n.*?^\1\2 *$")
@@ -21,6 +22,8 @@ SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
 TEX_FAULT = re.compile(r'<code class="tex-fault" title="(.*?)">(.*?)</code>', re.DOTALL)
 PLAIN = re.compile(r'<span class="(?:n|p|o|w)">([^<]*)</span>')  # names, brackets, operators: in the colour of all code
 MAP = "<!-- map of concepts -->"
+COUNTS = "<!-- counts -->"
+TEST = re.compile(r'<span class="nf">(test_\w+)</span>')
 ALT_LENGTH = 40  # characters; less is a label, not a sentence
 
 
@@ -197,9 +200,11 @@ class Site:
     # Pages, as HTML
 
     def finished_html(self, content, page, url):
-        """The page with sized images, sliders, one tooltip a term, lean code, and its faulty formulas reported."""
+        """The page with sized images, sliders, one tooltip a term, lean code whose tests have anchors, and its
+        faulty formulas reported."""
         text = self.pages[page][0]
         content = PLAIN.sub(r"\1", content)  # most of a page's elements, which browsers would lay out one by one
+        content = TEST.sub(r'<span class="nf" id="\1">\1</span>', content)
         for why, tex in TEX_FAULT.findall(content):
             tex = html.unescape(tex)
             self.fault(page, line_with(text, tex), f"{html.unescape(why)} in the formula {tex}")
@@ -246,6 +251,10 @@ class Site:
         order = [file.src_uri for file in files.documentation_pages() if file.src_uri in concepts]
         return content.replace(MAP, concept_map({page: concepts[page] for page in order}))
 
+    def with_counts(self, content, contents):
+        """The page with what there is on all pages, counted, where it asks for that."""
+        return content.replace(COUNTS, counts(self, contents)) if COUNTS in content else content
+
     def with_faults(self, content, page):
         """The page, with the faults above it that it does not show already."""
         notes = [note(fault) for fault in sorted(set(self.faults)) if fault.path == f"docs/{page}"]
@@ -278,7 +287,8 @@ class Site:
 
 def slider_html(image, source, slider):
     """A figure with a native range input; the script loads the other frames when it is first touched."""
-    values = [f"{value:.3g}" + (f" {slider['unit']}" if slider["unit"] else "") for value in slider["values"]]
+    unit = f" {slider['unit']}" if slider["unit"] else ""
+    values = [(f"{value:.0f}" if value == round(value) else f"{value:.3g}") + unit for value in slider["values"]]
     stem = source.removesuffix(".svg")
     return (
         f'<span class="figure slider" data-frames="{html.escape(stem)}" data-values="{html.escape("|".join(values))}">'

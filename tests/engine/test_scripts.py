@@ -1,5 +1,6 @@
 """Every snippet as its reader runs it: `python snippets/chapter/concept.py`."""
 
+import ast
 import runpy
 from pathlib import Path
 
@@ -14,13 +15,13 @@ def test_script_prints_all_results_and_then_opens_all_figures(path, capsys, monk
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(len(plt.get_fignums())))
     module = runpy.run_path(str(path), run_name="__main__")
-    printed = capsys.readouterr().out
-    figures = [name for name in module if name.startswith("figure_")]
+    results, figures = ([name for name in module if name.startswith(kind)] for kind in ("print_", "figure_"))
     assert shown == [len(figures)]
-    for name, function in module.items():
-        if name.startswith("print_"):
-            function()
-            assert capsys.readouterr().out in printed
+    assert capsys.readouterr().out.strip() or not results
+    *_, block = ast.parse(path.read_text("utf-8")).body
+    called = [ast.unparse(line) for line in block.body]
+    assert called[-1] == "plt.show()" and sorted(called[:-1]) == sorted(f"{name}()" for name in results + figures)
+    assert called[:-1] == sorted(called[:-1], key=lambda call: call.startswith("figure_")), "figures come last"
 
 
 @pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.stem)

@@ -1,16 +1,20 @@
-"""The real site, built once for all tests that look at it, and served on this machine."""
+"""The real site, built once for all tests that look at it, served on this machine, and opened in a browser."""
 
 import contextlib
 import functools
 import http.server
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Error, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,3 +102,135 @@ def site(build, server, tmp_path_factory):
 def address(site, server):
     """The address of the built site."""
     return server[1]
+
+
+DOCS = ROOT / "docs"
+FILES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+MODES = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS += ["--no-first-run"] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+
+
+def url(file):
+    """The address of a page below the site's own."""
+    return re.sub(r"(^|/)index/$", r"\1", file.removesuffix(".md") + "/")
+
+
+PAGES = [*map(url, FILES), "404.html"]
+
+
+def launch(playwright):
+    """The system's Chromium, or Playwright's own."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as error:
+            wanted = "no browser: apt-get install chromium (Debian), or playwright install chromium"
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"{wanted}\n{error}")
+            pytest.skip(wanted)
+        yield browser
+        browser.close()
+
+
+# Counts what moves by itself; begins before the page does.
+WATCH = """
+window.shift = 0
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
+}).observe({ type: "layout-shift", buffered: true })
+"""
+# To the end of the page, as a reader would: lazy images come, and all of them are decoded.
+STOPPED = "the browser draws no more"
+SCROLL = """async () => {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo(0, y)
+    await new Promise((resolve, reject) => {
+      requestAnimationFrame(() => requestAnimationFrame(resolve))
+      setTimeout(() => reject(new Error("STOPPED")), 10000)
+    })
+  }
+  await Promise.all([...document.images].map(image => image.decode()))
+  await document.fonts.ready
+  scrollTo(0, 0)
+}""".replace("STOPPED", STOPPED)
+OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
+
+
+@pytest.fixture
+def visit(browser, address):
+    """A function that opens a page of the site in a fresh context; whatever goes wrong there fails the test."""
+    wrong, contexts = [], []
+
+    def asked(request):
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(address).netloc:
+            wrong.append(f"asks for {request.url}")
+
+    def visit(path, mode="light", missing=False, **options):
+        context = browser.new_context(**{**MODES[mode], **options})
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        # A page that does not exist is itself reported on the console, once.
+        spared = [address + path] if missing else []
+
+        def said(message):
+            if message.type in ("error", "warning") and message.location["url"] not in spared:
+                wrong.append(f"{path}: console: {message.text} {message.location['url']}")
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: wrong.append(f"{path}: {error}"))
+        page.on("request", asked)
+        page.goto(address + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def scrolled(visit):
+    """A function that opens a page and scrolls through it.
+
+    Chromium without a screen stops drawing once in some hundred pages on a busy machine, for ever and without a
+    word. That is no fault of the page, which then is opened anew.
+    """
+
+    def scrolled(path, mode="light", **options):
+        for _ in range(3):
+            page = visit(path, mode, **options)
+            try:
+                page.evaluate(SCROLL)
+                return page
+            except Error as error:
+                if STOPPED not in error.message:
+                    raise
+        pytest.fail(f"{path}: {STOPPED}, three times")
+
+    return scrolled
+
+
+def search(page, word):
+    """Type a word into the search field, and return the links it finds."""
+    field = page.get_by_role("textbox", name="Search")
+    if not field.is_visible() or not page.evaluate("innerWidth > 960"):
+        page.locator("label.md-header__button[for=__search]").click()
+    field.click()
+    field.press_sequentially(word)
+    links = page.locator(".md-search-result__link")
+    expect(links.first).to_be_visible()
+    return links

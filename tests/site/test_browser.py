@@ -1,118 +1,19 @@
 """The built site in a browser: what readers see, hear, type and copy."""
 
 import io
-import os
 import re
-import shutil
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import expect
 
 from snippets._build.style import PALETTE
+from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, search, url
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-FILES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
-MODES = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
-}
-ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-ARGUMENTS += ["--no-first-run"] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
-
-
-def url(file):
-    """The address of a page below the site's own."""
-    return re.sub(r"(^|/)index/$", r"\1", file.removesuffix(".md") + "/")
-
-
-PAGES = [*map(url, FILES), "404.html"]
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
-# All rules look at all elements; only what passes is not described one by one, which takes most of the time.
-AXE = {"resultTypes": ["violations"]}
-
-
-def launch(playwright):
-    """The system's Chromium, or Playwright's own."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One browser for all tests."""
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except Error as error:
-            wanted = "no browser: apt-get install chromium (Debian), or playwright install chromium"
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"{wanted}\n{error}")
-            pytest.skip(wanted)
-        yield browser
-        browser.close()
-
-
-# Counts what moves by itself; begins before the page does.
-WATCH = """
-window.shift = 0
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
-}).observe({ type: "layout-shift", buffered: true })
-"""
-# To the end of the page, as a reader would: lazy images come, and all of them are decoded.
-SCROLL = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
-    scrollTo(0, y)
-    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-  }
-  await Promise.all([...document.images].map(image => image.decode()))
-  await document.fonts.ready
-  scrollTo(0, 0)
-}"""
-OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
-
-
-@pytest.fixture
-def visit(browser, address):
-    """A function that opens a page of the site in a fresh context; whatever goes wrong there fails the test."""
-    wrong, contexts = [], []
-
-    def asked(request):
-        parts = urlsplit(request.url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(address).netloc:
-            wrong.append(f"asks for {request.url}")
-
-    def visit(path, mode="light", missing=False, **options):
-        context = browser.new_context(**{**MODES[mode], **options})
-        contexts.append(context)
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        # A page that does not exist is itself reported on the console, once.
-        spared = [address + path] if missing else []
-
-        def said(message):
-            if message.type in ("error", "warning") and message.location["url"] not in spared:
-                wrong.append(f"{path}: console: {message.text} {message.location['url']}")
-
-        page.on("console", said)
-        page.on("pageerror", lambda error: wrong.append(f"{path}: {error}"))
-        page.on("request", asked)
-        page.goto(address + path)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 def has_formulas(path):
@@ -125,9 +26,8 @@ def has_formulas(path):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
-def test_page_is_whole_and_stands_still(visit, path, mode):
-    page = visit(path, mode)
-    page.evaluate(SCROLL)
+def test_page_is_whole_and_stands_still(scrolled, path, mode):
+    page = scrolled(path, mode)
     assert page.evaluate("window.shift") <= 0.01
     assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
     page.evaluate(OPEN)
@@ -144,37 +44,6 @@ def test_page_is_whole_and_stands_still(visit, path, mode):
         assert "loaded" in page.evaluate(
             "[...document.fonts].filter(font => /Maths/.test(font.family)).map(font => font.status)"
         )
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
-def test_page_keeps_the_rules_of_accessibility(visit, path, mode):
-    page = visit(path, mode, reduced_motion="reduce")
-    page.evaluate(SCROLL)  # the theme makes a copy button when the code comes into view
-    page.evaluate(OPEN)
-    results = Axe().run(page, options=AXE)
-    assert results.violations_count == 0, results.generate_report()
-    assert len(results.response["passes"]) > 10
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_search_keeps_the_rules_of_accessibility(visit, mode):
-    page = visit("", mode, reduced_motion="reduce")
-    search(page, "gradient")
-    results = Axe().run(page, options=AXE)
-    assert results.violations_count == 0, results.generate_report()
-
-
-def search(page, word):
-    """Type a word into the search field, and return the links it finds."""
-    field = page.get_by_role("textbox", name="Search")
-    if not field.is_visible() or not page.evaluate("innerWidth > 960"):
-        page.locator("label.md-header__button[for=__search]").click()
-    field.click()
-    field.press_sequentially(word)
-    links = page.locator(".md-search-result__link")
-    expect(links.first).to_be_visible()
-    return links
 
 
 def test_search_finds_a_word_and_leads_to_its_page(visit):
@@ -296,6 +165,39 @@ def test_paper_shows_the_default_frame_and_no_control(visit):
     assert slider_state(box) == moved
 
 
+def test_paper_shows_what_the_reader_has_unfolded_and_no_more(visit):
+    page = visit(SLOPES)
+    solutions = page.locator("details.success")
+    solutions.first.locator("summary").click()
+    page.evaluate("""dispatchEvent(new Event('beforeprint'))""")
+    page.emulate_media(media="print")
+    expect(solutions.first.locator("p").first).to_be_visible()
+    expect(solutions.last.locator("p").first).to_be_hidden()
+    expect(page.locator("details.abstract pre").first).to_be_hidden()
+    page.evaluate("""dispatchEvent(new Event('afterprint'))""")
+    assert page.locator("details.folded").count() == 0
+
+
+def test_cheat_sheet_takes_two_sides_of_paper(visit):
+    page = visit("cheat-sheet/")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+    paper = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 2
+    page.emulate_media(media="print")
+    assert page.locator(".formulas tr:visible").count() == page.locator(".formulas tbody tr").count()
+    assert page.locator(".formulas td:nth-child(3) a:visible").count() == page.locator(".formulas tbody tr").count()
+
+
+def test_link_to_a_test_opens_the_fold_in_which_it_stands(visit):
+    page = visit("cheat-sheet/")
+    page.locator("a[href*='gradient-descent/#test_']").first.click()
+    page.wait_for_url("**/gradient-descent/#test_*")
+    test = page.locator(f"#{page.url.split('#')[1]}")
+    expect(test).to_be_visible()
+    expect(test).to_be_in_viewport()
+
+
 def clipboard(page):
     return page.evaluate("navigator.clipboard.readText()")
 
@@ -306,12 +208,11 @@ def section(path, name):
     return re.search(rf"# --8<-- \[start:{name}\]\n(.*?)\n# --8<-- \[end:{name}\]", text, re.DOTALL)[1]
 
 
-def test_copy_button_gives_the_code_of_the_snippet(visit):
+def test_copy_button_gives_the_code_of_the_snippet(scrolled):
     markdown = (DOCS / SLOPES.strip("/")).with_suffix(".md").read_text("utf-8")
     path, name = re.search(r'(?m)^```python\n--8<-- "(.+):(\w+)"\n```$', markdown).groups()
     code = section(path, name)
-    page = visit(SLOPES, permissions=["clipboard-read", "clipboard-write"])
-    page.evaluate(SCROLL)
+    page = scrolled(SLOPES, permissions=["clipboard-read", "clipboard-write"])
     block = page.locator(".highlight").filter(has_text=code.split("\n")[0]).first
     block.scroll_into_view_if_needed()
     block.locator("button[data-md-type=copy]").click()

@@ -235,7 +235,7 @@ def module(path):
 
 def frame_of_axes(figure):
     """Where the axes stand in the figure, and what they span."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     places = []
     for ax in figure.axes:
         limits = [*ax.get_xlim(), *ax.get_ylim(), *(ax.get_zlim() if hasattr(ax, "get_zlim") else ())]
@@ -374,21 +374,66 @@ def test_tooltips_are_words_and_each_stands_once_on_a_page(documents):
 
 
 def formulas():
-    """The rows of the cheat sheet: page, TeX, name of the test."""
+    """The rows of the cheat sheet: page, TeX, name of the test in words, and the link to it."""
     rows = [
         row.strip("|").split(" | ") for row in (DOCS / "cheat-sheet.md").read_text("utf-8").splitlines() if "](" in row
     ]
     return [
-        pytest.param(re.search(r"]\(([^)#]+)", what)[1], tex, "test_" + proof.strip().replace(" ", "_"), id=what)
+        pytest.param(
+            re.search(r"]\(([^)#]+)", what)[1], tex, *re.fullmatch(r"\[(.+)]\((.+)\) *", proof).groups(), id=what
+        )
         for what, tex, proof in rows
     ]
 
 
-@pytest.mark.parametrize(("page", "tex", "test"), formulas())
-def test_each_formula_of_the_cheat_sheet_is_proved_by_a_test_of_its_concept(page, tex, test):
+@pytest.mark.parametrize(("page", "tex", "words", "link"), formulas())
+def test_each_formula_of_the_cheat_sheet_is_proved_by_a_test_of_its_concept(page, tex, words, link):
     chapter, concept = page.removesuffix(".md").replace("-", "_").split("/")
+    test = "test_" + words.replace(" ", "_")
     assert "$" in tex
+    assert link == f"{page}#{test}"  # that the anchor is there is seen by the build
     assert hasattr(module(ROOT / "tests" / chapter / f"test_{concept}.py"), test)
+
+
+def quoted(page):
+    """What a page says that goes wrong: the bold sentences of that section."""
+    section = re.search(r"(?ms)^## What goes wrong\n(.*?)(?=^## |\Z)", (DOCS / page).read_text("utf-8"))
+    return re.findall(r"(?m)^\*\*(.+?)\*\*", section[1])
+
+
+def test_every_misconception_of_the_pages_is_in_the_index_in_their_order():
+    index = (DOCS / "what-goes-wrong.md").read_text("utf-8")
+    entries = re.findall(r"(?m)^\[(.+)\]\((\S+)#what-goes-wrong\)\n:   \S.+[.!?]$", index)
+    order = re.findall(r"(?m)^ +- (\w+/[\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    assert set(order) >= set(CONCEPTS)
+    assert entries == [(words, page) for page in order for words in quoted(page)]
+    assert all(quoted(page) for page in CONCEPTS)
+
+
+def test_the_counts_are_those_of_the_built_site(site, documents):
+    table = (site / "how-this-site-is-checked/index.html").read_text("utf-8")
+    cells = dict(re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td></tr>", table))
+    counted = {
+        what: int(re.match(r"[\d,]+", much)[0].replace(",", "")) for what, much in cells.items() if much[0].isdigit()
+    }
+    drawn = {path.name for path in site.rglob("figures/**/*.svg")}
+    frames = {name for name in drawn if re.search(r"\.\d+\.svg$", name)}
+    ours = [path for path in (ROOT / "tests").rglob("test_*.py")]
+    functions = {
+        path: [n.name for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)]
+        for path in ours
+    }
+    tests = {path: sum(name.startswith("test_") for name in names) for path, names in functions.items()}
+    machinery = sum(tests[path] for path in ours if path.parent.name in ("engine", "site"))
+    html = "".join(path.read_text("utf-8") for path in site.rglob("*.html"))
+    assert counted["pages, each on one concept"] == len(CONCEPTS)
+    assert counted["formulas"] == html.count("</math>")
+    assert counted["figures drawn by snippets"] == len(drawn) - len(frames)
+    assert counted["of these with a slider"] == len(set(re.findall(r'data-frames="[./]*(.*?)"', html)))
+    assert counted["misconceptions, most of them run"] == sum(len(quoted(page)) for page in CONCEPTS)
+    assert counted["exercises with a solution"] == html.count('<details class="success">')
+    assert counted["tests of the machinery and of the built site"] == machinery
+    assert counted["theorems: tests of the maths, each named as a statement"] == sum(tests.values()) - machinery
 
 
 def test_pages_are_edited_where_the_repository_is(build, documents, tmp_path):

@@ -1,0 +1,67 @@
+"""What there is on the site, counted: the table on the page that says how the site is checked."""
+
+import hashlib
+import html
+import json
+import re
+
+REPORT = "mutations.json"  # in the cache; `python -m tests.mutate` writes it
+
+
+def key(snippet, test):
+    """What a report of mutations is about: the bytes of a snippet and of its test."""
+    return hashlib.sha256(snippet.read_bytes() + test.read_bytes()).hexdigest()
+
+
+def mutations(root, cache):
+    """Snippets, mutants and killed ones of the report, of what has not changed since; None without any."""
+    file = cache / REPORT
+    report = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    found = []
+    for name, entry in report.items():
+        chapter, concept = name.split("/")
+        snippet, test = root / f"snippets/{name}.py", root / f"tests/{chapter}/test_{concept}.py"
+        if snippet.is_file() and test.is_file() and key(snippet, test) == entry["key"]:
+            found.append((1, entry["mutants"], entry["mutants"] - len(entry["survived"])))
+    return tuple(map(sum, zip(*found, strict=True))) if found else None
+
+
+def tests(root, folders):
+    """How many test functions stand in some folders of the tests."""
+    files = [file for folder in folders for file in (root / "tests" / folder).glob("test_*.py")]
+    return sum(len(re.findall(r"(?m)^def test_\w+\(", file.read_text("utf-8"))) for file in files)
+
+
+def counted(site, contents):
+    """Pairs of what is counted and how much of it there is, from the pages and their finished HTML."""
+    concepts = {page: text for page, (text, _) in site.pages.items() if site.is_concept(page)}
+    chapters = {page.split("/")[0] for page in concepts}
+    others = {folder.name for folder in (site.root / "tests").glob("[a-z]*") if folder.is_dir()} - chapters
+    pictures = [name for name in site.report.results if name.endswith(".svg")]
+    frames = [name for name in pictures if re.search(r"\.\d+\.svg$", name)]
+    sliders = {re.sub(r"\.\d+\.svg$", "", name) for name in frames}
+    wrong = [re.search(r"(?ms)^## What goes wrong\n(.*?)(?=^## |\Z)", text) for text in concepts.values()]
+    mutants = mutations(site.root, site.cache)
+    return [
+        ("pages, each on one concept", f"{len(concepts)}"),
+        ("formulas", f"{sum(content.count('<math') for content in contents):,}"),
+        ("figures drawn by snippets", f"{len(pictures) - len(frames)}"),
+        ("of these with a slider", f"{len(sliders)}, with {len(frames)} frames"),
+        ("printed results", f"{len([name for name in site.report.results if name.endswith('.txt')])}"),
+        ("misconceptions, most of them run", f"{sum(len(re.findall(r'(?m)^[*]{2}', f[1])) for f in wrong if f)}"),
+        ("exercises with a solution", f"{sum(text.count('??? success') for text in concepts.values())}"),
+        ("theorems: tests of the maths, each named as a statement", f"{tests(site.root, chapters):,}"),
+        ("tests of the machinery and of the built site", f"{tests(site.root, others):,}"),
+        (
+            "mutants",
+            "{1} in {0} snippets, of which {2} made a test fail".format(*mutants) if mutants else "no report was there",
+        ),
+    ]
+
+
+def counts(site, contents):
+    """The table, as HTML."""
+    rows = "".join(
+        f"<tr><td>{html.escape(what)}</td><td>{html.escape(much)}</td></tr>" for what, much in counted(site, contents)
+    )
+    return f"<table><thead><tr><th>What</th><th>How much</th></tr></thead><tbody>{rows}</tbody></table>"

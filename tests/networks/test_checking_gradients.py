@@ -1,0 +1,475 @@
+import inspect
+import math
+import re
+from statistics import fmean, pstdev
+
+import autograd
+import autograd.numpy as anp
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from snippets.networks import checking_gradients
+from snippets.networks.checking_gradients import (
+    BUGS,
+    CHECKS,
+    absolute_gradient_of_line,
+    absolute_loss_of_line,
+    batch,
+    check_gradient,
+    figure_histogram,
+    finds,
+    penalised_gradient,
+    penalised_loss,
+    print_caught,
+    print_one_wrong,
+    print_kinks,
+    print_one_point,
+    print_precision,
+    print_same_mistake,
+    print_which_check_finds,
+    relative_errors,
+    some_points,
+    tired_students,
+    unpacked,
+)
+
+COLUMNS = np.array([[(x - fmean(part)) / pstdev(part) for x in part] for part in np.array(tired_students()).tolist()])
+PENALTY = np.array([0.1] * 4 + [0, 0] + [0.1] * 2 + [0])  # of the weights' squares
+SEEDS = st.integers(0, 10**6)
+PARTS = {
+    "slope of tanh at a wrong place": range(6),
+    "tanh's slope forgotten": range(6),
+    "penalty of W1 forgotten": range(4),
+    "transposed": (1, 2),
+    "bias forgotten": (4, 5),
+    "mean over the batch for a sum": (4, 5),
+    "last share overwrites": (6, 7),
+}
+
+
+def graph_loss(w, columns=COLUMNS, penalty=PENALTY):
+    """The loss unit by unit, for autograd and for single precision."""
+    a, b, y = columns
+    predicted = sum(w[6 + j] * anp.tanh(w[j] * a + w[2 + j] * b + w[4 + j]) for j in (0, 1)) + w[8]
+    return anp.mean((predicted - y) ** 2) + anp.dot(penalty, w**2)
+
+
+by_graph = autograd.grad(graph_loss)
+
+
+def digits_loss(w):
+    """The loss at as many digits as mpmath works with, student by student."""
+    w, losses = [mpmath.mpf(part) for part in w], []
+    for a, b, y in COLUMNS.T:
+        units = (w[6 + j] * mpmath.tanh(w[j] * a + w[2 + j] * b + w[4 + j]) for j in (0, 1))
+        losses.append((sum(units) + w[8] - y) ** 2)
+    return sum(losses) / 40 + sum(part**2 for part in w[:4] + w[6:8]) / 10
+
+
+def complex_steps(f, w):
+    return np.array([np.imag(f(w + 1e-30j * unit)) / 1e-30 for unit in np.eye(len(w))])
+
+
+def told(w, bug=None):
+    """The gradient with a bug, from the Jacobian of the predictions, by what the name of the bug says."""
+    D = np.c_[COLUMNS[0], COLUMNS[1], np.ones(40)]
+    Z = D @ w[:6].reshape(3, 2)
+    bend = {"slope of tanh at a wrong place": 1 - Z**2, "tanh's slope forgotten": Z**0}
+    bend = bend.get(bug, np.cosh(np.clip(Z, -300, 300)) ** -2)
+    J = np.c_[np.einsum("ni,nj->nij", D, w[6:8] * bend).reshape(40, 6), np.tanh(Z), np.ones(40)]
+    g = (J[:, 6:] @ w[6:] - COLUMNS[2]) @ J / 20
+    g *= {"the factor 2 forgotten": 0.5, "sum in place of mean": 40, "wrong sign": -1}.get(bug, 1)
+    g += 2 * PENALTY * w * ~np.isin(range(9), PARTS[bug] if bug in BUGS[5::4] else [])
+    g[4:6] *= {"bias forgotten": 0, "mean over the batch for a sum": 1 / 40}.get(bug, 1)
+    return g[[0, 2, 1, 3, 4, 5, 6, 7, 8]] if bug == "transposed" else g
+
+
+def drawn(k, count, p, seed=0):
+    """The directions that the checker draws at k points: where it goes from zero with a step of 1."""
+    seen = []
+    relative_errors(lambda w: seen.append(w) or 1.0, lambda w: 0 * w, np.zeros((k, p)), count, seed, h=1.0)
+    return np.array([w for w in seen if w.any()])[::2].reshape(k, count, p)
+
+
+def defined(g, right, us, f=0):
+    """Relative errors by their definition, with exact slopes in place of central differences."""
+    longest = max(math.hypot(*g), f / 1000)
+    return np.abs(us @ (g - right)) / np.maximum(longest, math.sqrt(len(g)) * np.abs(us @ right))
+
+
+def told_errors(points, bug, count=20):
+    walks = zip(points, drawn(len(points), count, 9), strict=True)
+    return np.array([defined(told(w, bug), told(w), us, graph_loss(w)) for w, us in walks])
+
+
+def one_digit(x):
+    """A printed number of which one digit is told."""
+    return pytest.approx(x, abs=0.501 * 10.0 ** math.floor(math.log10(1.06 * x)))
+
+
+def exactly(g):
+    return pytest.approx(g, rel=1e-9, abs=1e-12)
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """What a function hands to `relative_errors`, by name, and what comes back."""
+    seen, signature = [], inspect.signature(relative_errors)
+
+    def spy(*args, **options):
+        seen.append((signature.bind(*args, **options).arguments, relative_errors(*args, **options)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(checking_gradients, "relative_errors", spy)
+    return seen
+
+
+@given(SEEDS)
+def test_the_right_gradient_is_the_complex_step_of_the_loss_and_what_autograd_finds(seed):
+    (w,) = some_points(1, seed)
+    found = penalised_gradient(w)
+    assert found.shape == (9,) and found.dtype == float
+    for independent in (complex_steps(penalised_loss, w), by_graph(w), told(w)):
+        assert found == exactly(independent)
+
+
+@given(SEEDS, st.sampled_from(BUGS))
+def test_each_bug_changes_what_its_name_says_and_nothing_else(seed, bug):
+    (w,) = some_points(1, seed)
+    found, right = penalised_gradient(w, bug), by_graph(w)
+    assert found.shape == (9,) and found == exactly(told(w, bug))
+    spoilt = np.flatnonzero(np.abs(found - right) > 1e-12 + 1e-9 * np.abs(right))
+    assert spoilt.tolist() == list(PARTS.get(bug, range(9)))
+
+
+def test_the_loss_is_that_of_fifty_digits_at_random_weights_on_standardised_columns():
+    X, y = batch()
+    assert X.shape == (40, 2) and y.shape == (40,) and np.c_[X, y].T == exactly(COLUMNS)
+    points, many = some_points(4), some_points(4000, seed=3)
+    for w in points:
+        with mpmath.workdps(50):
+            assert penalised_loss(w) == pytest.approx(float(digits_loss(w)), rel=1e-13)
+    W1, b1, w2, b2 = unpacked(np.arange(9.0))
+    assert (W1.tolist(), b1.tolist(), w2.tolist(), b2) == ([[0, 1], [2, 3]], [4, 5], [6, 7], 8)
+    assert some_points().shape == (5, 9) and len(set(BUGS)) == 10 and np.array_equal(points, some_points(4, 1))
+    assert np.cov(many.T) == pytest.approx(np.eye(9), abs=0.1) and many.mean() == pytest.approx(0, abs=0.03)
+
+
+def test_the_marks_of_tired_students_bend_as_they_are_said_to():
+    assert np.shape(tired_students()) == (3, 40) and np.array_equal(tired_students(), tired_students(seed=0))
+    hours, attendance, marks = tired_students(100_000, 3)
+    D = np.stack([np.ones(100_000), hours, hours**2, attendance], axis=1)
+    best, squares, *_ = np.linalg.lstsq(D, marks, rcond=None)
+    assert best == pytest.approx([12, 15, -1.25, 0.3], rel=0.02) and squares == pytest.approx([25e5], rel=0.01)
+    for part, low, high in ((hours, 0, 10), (attendance, 40, 100)):
+        assert np.histogram(part, 5, (low, high))[0] == pytest.approx(np.full(5, 20_000), abs=600)
+        assert low <= part.min() < part.max() <= high
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_checker_finds_every_bug_and_passes_the_right_gradient(seed):
+    points = some_points(2, seed)
+    assert check_gradient(penalised_loss, penalised_gradient, points) is None
+    for bug in BUGS:
+        with pytest.raises(ValueError, match="most wrong is weight"):
+            check_gradient(penalised_loss, lambda w, bug=bug: penalised_gradient(w, bug), points)
+
+
+triples, square = (arrays(np.float64, shape, elements=st.floats(-2, 2)) for shape in (3, (3, 3)))
+
+
+@given(square, triples, triples, st.sampled_from([(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)]))
+def test_right_gradients_of_smooth_functions_pass_and_a_slope_wrong_by_a_thousandth_does_not(A, a, w, shares):
+    q, e, s = shares  # of a quadratic, of exponentials and of sines
+    f = lambda w: 1 + q * np.sum((A @ w) ** 2) + e * np.exp(a * w).sum() + s * np.sum(1 + np.sin(a + w))
+    gradient = lambda w: q * 2 * A.T @ A @ w + e * a * np.exp(a * w) + s * np.cos(a + w)
+    check_gradient(f, gradient, w[None])
+    assume(f(w) < 100 * np.linalg.norm(gradient(w)))
+    k = np.abs(gradient(w)).argmax()
+    with pytest.raises(ValueError, match=f"at point 0; most wrong is weight {k}:"):
+        check_gradient(f, lambda w: gradient(w) * (1 + 0.001 * np.eye(3)[k]), w[None])
+
+
+@pytest.mark.parametrize("off, constant", [(0.3, 0), (100, 0), (0.3, 1e6), (None, 0)])
+def test_on_a_quadratic_the_relative_error_is_the_one_defined(off, constant):
+    rng = np.random.default_rng(4)
+    A, points, E = rng.normal(size=(4, 4)), rng.normal(size=(3, 4)), rng.normal(size=4)
+    right = lambda w: A @ (A.T @ w)
+    gradient = lambda w: right(w) + off * E if off else 0 * w
+    found = relative_errors(lambda w: np.sum((A.T @ w) ** 2) / 2 + constant, gradient, points, 7, seed=2, h=1e-2)
+    assert found.shape == (3, 7)
+    for w, us, row in zip(points, drawn(3, 7, 4, seed=2), found, strict=True):
+        loss = np.sum((A.T @ w) ** 2) / 2 + constant
+        assert row == pytest.approx(defined(gradient(w), right(w), us, loss), rel=1e-6)
+        assert off or row == pytest.approx(np.full(7, 0.5))  # zero for a gradient: 1 / sqrt(p)
+
+
+def test_errors_have_a_row_a_point_are_repeatable_and_small_where_the_gradient_is_zero():
+    points, run = some_points(2), lambda *a, **b: relative_errors(penalised_loss, penalised_gradient, *a, **b)
+    assert run(points).shape == (2, 20) and np.array_equal(run(points), run(points.tolist(), 20, 0, 1e-6))
+    assert not np.array_equal(run(points), run(points, seed=1))
+    valley = lambda w: 3 + np.sum((w - 0.7) ** 2), lambda w: 2 * (w - 0.7), np.full(4, 0.7)
+    peak = lambda w: np.cos(w).sum() - 5000, lambda w: -np.sin(w), np.zeros(3)
+    for f, gradient, at in ((penalised_loss, penalised_gradient, np.zeros(9)), valley, peak):
+        assert relative_errors(f, gradient, at[None]).max() < 1e-6
+    assert not relative_errors(lambda w: w @ w, lambda w: 2 * w, np.zeros((1, 3))).any()  # all three sizes are zero
+
+
+@pytest.mark.parametrize("w", [np.zeros(3), np.array([0.5, -40.0, 3.0])])
+def test_the_checker_steps_to_both_sides_by_h_times_the_size_of_the_weights(w):
+    seen = []
+    relative_errors(lambda v: seen.append(v - w) or 1.0, lambda v: 0 * v, w[None], 5, h=1e-3)
+    plus, minus = np.array([v for v in seen if v.any()]).reshape(5, 2, 3).swapaxes(0, 1)
+    told = 1e-3 * max(1, *map(abs, w)) * drawn(1, 5, 3)[0]
+    assert plus == exactly(told) and minus == exactly(-told)
+
+
+def test_large_weights_are_nudged_by_large_steps():
+    seen, points = [], np.array([[1.0, 2.0], [1e6, -3e5]])  # where a millionth is lost in rounding
+    check_gradient(lambda w: w @ w, lambda w: 2 * w, points)
+    with pytest.raises(ValueError, match=r"at point 1; .* weight 0:\s+gradient 2.2e\+06, slope 2e\+06$"):
+        check_gradient(lambda w: seen.append(w) or w @ w, lambda w: np.where(w > 1e5, 2.2, 2) * w, points)
+    alone = [w - points[1] for w in seen if np.sum(w != points[1]) == 1]
+    assert np.sort(alone, axis=0).tolist() == [[-1, -1], [0, 0], [0, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("check", [relative_errors, check_gradient])
+@pytest.mark.parametrize("shape", [(2, 1), (1, 2), (3,), ()])
+def test_a_gradient_of_another_shape_is_refused(check, shape):
+    with pytest.raises(ValueError, match=re.escape(f"gradient of shape {shape} for weights of shape (2,)")):
+        check(lambda w: w @ w, lambda w: np.ones(shape), np.ones((1, 2)))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("gradient", [np.exp, lambda w: w * np.nan, lambda w: w * np.inf])
+def test_overflow_and_what_is_not_a_number_never_pass(gradient):
+    with pytest.raises(ValueError, match="relative error nan at point 1; most wrong is weight 0"):
+        check_gradient(lambda w: np.exp(w[0]), lambda w: gradient(w) if w > 700 else np.exp(w), [[1], [800]])
+
+
+def test_the_tolerance_is_the_largest_error_that_passes_and_a_millionth_unless_told():
+    f, points = lambda w: w @ w, [[1, 2], [3, -1]]
+    largest = relative_errors(f, lambda w: 2.1 * w, points).max()
+    check_gradient(f, lambda w: 2.1 * w, points, tolerance=largest)
+    check_gradient(f, lambda w: (2 + 1e-6) * w, points)
+    for slope, options in ((2.1, {"tolerance": np.nextafter(largest, 0)}), (2 + 6e-6, {})):
+        with pytest.raises(ValueError, match="relative error"):
+            check_gradient(f, lambda w, slope=slope: slope * w, points, **options)
+
+
+def test_at_zero_weights_the_gradient_vanishes_and_every_bug_with_it():
+    w, zero = np.zeros(9), pytest.approx(np.zeros(9), abs=1e-13)
+    assert by_graph(w) == zero and complex_steps(penalised_loss, w) == zero
+    for bug in BUGS:
+        assert penalised_gradient(w, bug) == zero
+
+
+def test_the_error_of_central_differences_is_of_second_order():
+    coarse, fine = (relative_errors(penalised_loss, penalised_gradient, some_points(2), h=h) for h in (1e-2, 1e-3))
+    assert coarse / fine == pytest.approx(np.full((2, 20), 100), rel=0.05)
+
+
+def test_in_single_precision_the_right_gradient_fails_at_every_step():
+    columns, penalty = COLUMNS.astype(np.float32), PENALTY.astype(np.float32)
+    single = lambda w: graph_loss(w.astype(np.float32), columns, penalty)
+    assert single(np.ones(9)).dtype == np.float32
+    for h in 10.0 ** np.arange(-8, 0, 0.5):
+        errors = relative_errors(lambda w: float(single(w)), penalised_gradient, some_points(1), h=h)
+        assert errors.max() > 1e-5
+    assert relative_errors(penalised_loss, penalised_gradient, some_points(1)).max() < 1e-8
+
+
+@given(SEEDS)
+def test_the_loss_with_kinks_is_the_mean_size_of_the_residuals_with_the_slopes_of_autograd(seed):
+    w, (x, _, y) = np.random.default_rng(seed).normal(size=2), COLUMNS
+    slopes = autograd.grad(lambda w: anp.mean(anp.abs(w[0] + w[1] * x - y)))(w)
+    assert absolute_loss_of_line(w) == pytest.approx(np.linalg.norm(np.polyval(w[::-1], x) - y, 1) / 40)
+    assert absolute_gradient_of_line(w).shape == (2,) and absolute_gradient_of_line(w) == exactly(slopes)
+
+
+def test_at_a_kink_the_gradient_is_the_mean_of_the_slopes_on_both_sides():
+    X, y = batch()
+    w = np.array([y[7], 0.0])
+    left, right = (absolute_gradient_of_line(w + [side, 0]) for side in (-1e-9, 1e-9))
+    assert right - left == exactly(np.array([1, X[7, 0]]) / 20)
+    assert absolute_gradient_of_line(w) == exactly((left + right) / 2)
+
+
+def test_exercise_one_a_wrong_slope_passes_only_where_the_two_curves_meet():
+    x = sympy.symbols("x", real=True)
+    assert sympy.solve(2 * x - sympy.diff(x**2 + 3 * x, x), x) == []
+    assert set(sympy.solve(3 * x**2 - sympy.diff(x**2, x), x)) == {0, sympy.Rational(2, 3)}
+    points = np.array([[0], [2 / 3], [0.1], [0.66], [-2], [5]])
+    passed = relative_errors(lambda w: w[0] ** 2, lambda w: 3 * w**2, points).max(axis=1) < 1e-6
+    assert passed.tolist() == [True, True, False, False, False, False]
+    assert relative_errors(lambda w: w[0] ** 2 + 3 * w[0], lambda w: 2 * w, points).min() > 0.05
+
+
+@pytest.mark.parametrize("p", [2, 10, 100])
+def test_exercise_two_a_random_direction_sees_a_share_of_mean_square_one_in_p(p):
+    U, slopes, wrong = drawn(40, 50, p), np.linspace(-1, 1, p) ** 3, 1e-3 * np.eye(p)[p // 3]
+    assert np.linalg.norm(U, axis=2) == exactly(np.ones((40, 50))) and np.all(U != 0)
+    assert p * np.mean(U**2, axis=(0, 1)) == pytest.approx(np.ones(p), abs=0.2)
+    assert math.sqrt(p) * U.mean(axis=(0, 1)) == pytest.approx(np.zeros(p), abs=0.1)
+    found = relative_errors(lambda w: slopes @ w, lambda w: slopes + wrong, np.zeros((40, p)), 50)
+    sizes = np.maximum(np.linalg.norm(slopes + wrong), math.sqrt(p) * np.abs(U @ slopes))
+    assert found * sizes == pytest.approx(1e-3 * np.abs(U[:, :, p // 3]), rel=1e-6, abs=1e-9)
+
+
+def test_exercise_three_in_a_direction_at_a_right_angle_rounding_is_all_there_is():
+    u, g, quotients = drawn(1, 1, 4)[0, 0], np.array([0.3, 0.7, -0.9, 0.1]), []
+    g -= g @ u * u
+    f = lambda w: g @ w + 3
+    for w in some_points(100)[:, :4]:
+        assert relative_errors(f, lambda w: g, w[None], 1).max() < 1e-8
+        d = (f(w + 1e-6 * u) - f(w - 1e-6 * u)) / 2e-6
+        quotients += [abs(g @ u - d) / abs(d)] if d else []
+    assert len(quotients) > 10 and quotients == pytest.approx(np.ones(len(quotients)), abs=1e-4)
+
+
+def test_exercise_four_half_the_gradient_with_a_full_penalty_has_another_minimum():
+    w, x, y, c = sympy.symbols("w x y c", positive=True)
+    right, half = (sympy.solve(sympy.diff(k * (w * x - y) ** 2 + c * w**2, w), w)[0] for k in (2, 1))
+    assert sympy.simplify(half - right.subs(c, 2 * c)) == 0 != sympy.simplify(right - half)
+    assert right.subs(c, 0) == half.subs(c, 0)
+    (at,) = some_points(1)
+    for _ in range(1500):
+        at = at - 0.3 * penalised_gradient(at, BUGS[0])
+    assert np.linalg.norm(told(at, BUGS[0])) < 1e-5 and np.linalg.norm(by_graph(at)) > 0.01
+
+
+def test_the_check_that_the_loss_falls_takes_two_hundred_steps_of_a_fiftieth(monkeypatch):
+    seen, losses, (start,) = [], [], some_points(1)
+    monkeypatch.setattr(checking_gradients, "penalised_gradient", lambda w, bug: seen.append(w) or np.ones(9))
+    monkeypatch.setattr(checking_gradients, "penalised_loss", lambda w: losses.append(w) or 1.0)
+    assert finds("falls", None)  # a loss that stays has not fallen
+    assert np.array(seen) - start == exactly(-0.02 * np.outer(range(200), np.ones(9)))
+    assert np.sort(losses, axis=0) == exactly(np.array([start - 4, start]))
+
+
+def test_the_checks_find_another_shape_and_more_than_a_millionth(monkeypatch):
+    monkeypatch.setattr(checking_gradients, "penalised_gradient", lambda w, bug: np.ones((3, 3)))
+    assert finds("shapes", None)
+    for off, found in ((1e-5, True), (1e-10, False)):
+        wrong = lambda w, bug, off=off: told(w) * (1 + off) + off
+        monkeypatch.setattr(checking_gradients, "penalised_gradient", wrong)
+        assert [finds(check, None) for check in CHECKS[2:]] == [found] * 3
+
+
+def test_the_table_says_which_check_finds_which_bug(capsys):
+    (start,), table = some_points(1), []
+    for bug in (None, *BUGS):
+        w = start
+        for _ in range(200):
+            w = w - 0.02 * told(w, bug)
+        zero, several = (told_errors(points, bug).max() > 1e-6 for points in (np.zeros((1, 9)), some_points()))
+        last = abs(told(start, bug)[8] / by_graph(start)[8] - 1) > 1e-6
+        found = False, graph_loss(w) >= graph_loss(start), zero, last, several
+        table.append([bug or "(no bug)", *("finds" if one else "-" for one in found)])
+    print_which_check_finds()
+    header, *rows = (re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines())
+    assert header == list(CHECKS) == ["shapes", "falls", "zero", "one", "checker"] and rows == table
+    assert [column.count("finds") for column in zip(*rows, strict=True)] == [0, 0, 3, 0, 3, 10]  # as the page counts
+    w = start
+    for _ in range(200):
+        w = w - 0.02 / 40 * told(w, "sum in place of mean")
+    assert graph_loss(w) < graph_loss(start)  # with a smaller rate descent hides more
+
+
+def test_the_histograms_count_the_errors_of_each_gradient(checks):
+    ax = figure_histogram().axes[0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["right", *BUGS]
+    ticks = [label.get_text() for label in ax.get_xticklabels()]
+    assert ticks == [f"$10^{{{tick:.0f}}}$" for tick in ax.get_xticks()] and ax.lines[0].get_xdata() == [-6, -6]
+    for row, (bars, bug, (_, found)) in enumerate(zip(ax.containers, (None, *BUGS), checks, strict=True)):
+        logs = np.log10(told_errors(some_points(20), bug, 5) if bug else found)
+        assert found.shape == (20, 5) and (np.median(logs) > -3 and logs.min() > -6 if bug else logs.max() < -9)
+        lefts, heights = np.array([(b.get_x(), b.get_height()) for b in bars]).T
+        counts = np.histogram(logs, [*lefts, lefts[-1] + bars[-1].get_width()])[0]
+        assert counts.sum() == 100 and heights == exactly(heights.max() * counts / counts.max())
+        assert {b.get_y() for b in bars} == {-row} and -row < ax.get_yticks()[row] < -row + heights.max() < 1 - row
+        assert lefts[:-1] + [b.get_width() for b in bars][:-1] == exactly(lefts[1:])
+    colors = [bars[0].get_facecolor() for bars in ax.containers]
+    assert colors[0] != colors[1] and len(set(colors[1:])) == 1
+
+
+def test_the_printed_messages_name_the_worst_point_and_weight_with_gradient_and_slope(capsys, numbers, monkeypatch):
+    print_caught()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "right: passes" and lines[::3] == [f"{bug}:" for bug in BUGS]
+    for bug, where, weight in zip(BUGS, lines[1::3], lines[2::3], strict=True):
+        error, k, i, *slopes = numbers((where + weight).replace(";", ""))
+        errors, w = told_errors(some_points(), bug), some_points()[int(k)]
+        wrong, right = told(w, bug), by_graph(w)
+        assert error == pytest.approx(errors.max(), rel=0.06) and errors[int(k)].max() == errors.max()
+        assert abs(wrong - right)[int(i)] == pytest.approx(np.linalg.norm(wrong - right, np.inf))
+        assert slopes == pytest.approx([wrong[int(i)], right[int(i)]], rel=6e-6)
+    monkeypatch.setattr(checking_gradients, "BUGS", ("no bug at all",))
+    print_caught()
+    assert capsys.readouterr().out.splitlines() == ["right: passes", "no bug at all: passes"]
+
+
+def test_the_printed_errors_by_step_are_those_of_fifty_digits_until_rounding_takes_over(capsys, numbers, monkeypatch):
+    seen, (w,) = [], some_points(1)
+    monkeypatch.setattr(checking_gradients, "penalised_loss", lambda w: seen.append(w) or penalised_loss(w))
+    print_precision()
+    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    for (h, double, single), plus, minus in zip(rows, seen[::2], seen[1::2], strict=True):
+        u = (plus - minus) / (2 * h)
+        assert (plus + minus) / 2 == exactly(w) and math.hypot(*u) == pytest.approx(1, rel=1e-6)
+        slope = by_graph(w) @ u
+        with mpmath.workdps(50):
+            exact = float(abs((digits_loss(plus) - digits_loss(minus)) / (2 * h) / slope - 1))
+        rounding = [8 * np.finfo(kind).eps * graph_loss(w) / (h * abs(slope)) for kind in (np.float64, np.float32)]
+        assert h < 1e-4 or double == one_digit(exact)
+        assert double <= 1.1 * exact + rounding[0] and 1e-5 < single <= 1.1 * exact + rounding[1]
+    steps, doubles, singles = np.array(rows).T
+    assert steps.tolist() == [1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8]
+    assert doubles.argmin() == 4 and doubles[5] > 10 * doubles[4] and doubles.min() < 1e-8
+    assert 0 < singles.argmin() < 5 and singles[-1] == 1  # in float32 the smallest step is none
+
+
+def test_a_right_gradient_fails_exactly_where_the_step_crosses_a_residual_of_zero(capsys, numbers, checks):
+    print_kinks()
+    lines = capsys.readouterr().out.splitlines()
+    for line, h, (handed, errors) in zip(lines, (1e-2, 1e-3, 1e-4, 1e-6), checks, strict=True):
+        points = handed["points"]
+        assert points.shape == (200, 2) and points.std() == pytest.approx(0.5, abs=0.05)
+        steps = h * np.maximum(1, np.abs(points).max(axis=1))[:, None, None] * drawn(200, 5, 2)
+        sides = [(points[:, None] + step) @ [np.ones(40), COLUMNS[0]] > COLUMNS[2] for step in (-steps, steps)]
+        crosses = np.any(sides[0] != sides[1], axis=2)
+        assert np.array_equal(errors > 1e-6, crosses)
+        assert numbers(line) == [h, pytest.approx(100 * np.mean(crosses), abs=0.051)]
+
+
+def test_one_point_hides_a_bug_that_another_one_shows(capsys):
+    print_one_point()
+    lines = capsys.readouterr().out.splitlines()
+    for bug, hidden, shown in zip((BUGS[5], BUGS[3]), lines[::2], lines[1::2], strict=True):
+        assert hidden.startswith(bug) and "at zero" in hidden and float(hidden.split()[-1]) < 1e-6
+        assert shown.startswith(bug) and "at a random point" in shown
+        assert float(shown.split()[-1]) == one_digit(told_errors(some_points(1), bug).max())
+
+
+def test_a_mistake_that_loss_and_gradient_share_is_not_seen(capsys, checks):
+    print_same_mistake()
+    ((handed, errors),), (a, b, y) = checks, COLUMNS
+    assert handed["points"].shape == (5, 2) and handed["points"].all() and errors.max() < 1e-6
+    assert float(capsys.readouterr().out.split()[-1]) == one_digit(errors.max())
+    mean = lambda w: anp.mean((w[0] * a + w[1] * b - y) ** 2)
+    for w in handed["points"]:
+        assert handed["f"](w) == exactly(40 * mean(w)) and handed["gradient"](w) == exactly(40 * autograd.grad(mean)(w))
+
+
+def test_one_wrong_weight_among_many_is_seen_by_random_directions(capsys, numbers):
+    print_one_wrong()
+    for line, p in zip(capsys.readouterr().out.splitlines(), (10, 100, 1000), strict=True):
+        right = -2 * np.linspace(-1, 1, p)
+        errors = defined(right * (np.arange(p) > 0), right, drawn(1, 20, p)[0])
+        assert numbers(line) == [p, 100 * np.mean(errors > 1e-6), 20, one_digit(np.median(errors))]
+        assert 0.4 < p * np.median(errors) < 1.6  # its share falls about as 1 / p

@@ -89,8 +89,8 @@ def by_complex_steps(weights, X, Y):
     return told
 
 
-def descent(weights, steps=1000, turned=lambda G: G):
-    """All weights of training anew, at the rate 0.2: the gradient comes from the Jacobian of the predictions."""
+def descent(weights, steps=1000, turned=lambda G: G, rate=0.2):
+    """All weights of training anew: the gradient comes from the Jacobian of the predictions."""
     D = np.c_[np.ones(40), X40]
     C, v = np.vstack([weights[1], weights[0]]), np.append(weights[2], weights[3])
     path = []
@@ -100,7 +100,7 @@ def descent(weights, steps=1000, turned=lambda G: G):
         bent = np.c_[np.tanh(Z), np.ones(40)]
         rests = (bent @ v - Y40[:, 0]) / 40
         G = np.tensordot(rests, D[:, :, None] * (v[:-1] / np.cosh(Z) ** 2)[:, None], 1)
-        C, v = C - 0.4 * np.vstack([G[:1], turned(G[1:])]), v - 0.4 * rests @ bent
+        C, v = C - 2 * rate * np.vstack([G[:1], turned(G[1:])]), v - 2 * rate * rests @ bent
     return path
 
 
@@ -476,14 +476,13 @@ def test_more_units_fit_the_forty_better_and_two_fit_new_students_best(capsys, n
     assert steps == [1000, 5000]
     new = (np.array(tired_students(10_000, seed=1)).T - MEANS) / DEVIATIONS
     for row, hidden in zip(rows, (1, 2, 4, 8, 16), strict=True):
-        path = descent(initial_weights(hidden), 5000)
+        path = descent(initial_weights(hidden), 5000, rate=0.15)
         losses = [
             VARIANCE * graph_loss(path[int(k)], data[:, :2], data[:, 2:])
             for k in steps
             for data in (np.c_[X40, Y40], new)
         ]
-        told = [pytest.approx(loss, rel=0.1) for loss in losses] if hidden in (2, 16) else near(2, *losses)
-        assert row == [hidden, *told]  # 2 and 16 units swing at this rate, and rounding decides how
+        assert row == [hidden, *near(2, *losses)]
     assert np.all(np.diff([row[3] for row in rows]) < 0) and min(rows, key=lambda row: row[4])[0] == 2
     assert rows[2][2] < rows[1][4]  # four units after 1000 steps, two after 5000
 

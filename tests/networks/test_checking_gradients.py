@@ -26,9 +26,9 @@ from snippets.networks.checking_gradients import (
     penalised_gradient,
     penalised_loss,
     print_caught,
-    print_one_wrong,
     print_kinks,
     print_one_point,
+    print_one_wrong,
     print_precision,
     print_same_mistake,
     print_which_check_finds,
@@ -214,7 +214,7 @@ def test_errors_have_a_row_a_point_are_repeatable_and_small_where_the_gradient_i
     assert run(points).shape == (2, 20) and np.array_equal(run(points), run(points.tolist(), 20, 0, 1e-6))
     assert not np.array_equal(run(points), run(points, seed=1))
     valley = lambda w: 3 + np.sum((w - 0.7) ** 2), lambda w: 2 * (w - 0.7), np.full(4, 0.7)
-    peak = lambda w: np.cos(w).sum() - 5000, lambda w: -np.sin(w), np.zeros(3)
+    peak = lambda w: np.cos(w - 0.3).sum() - 5000, lambda w: -np.sin(w - 0.3), np.full(3, 0.3)
     for f, gradient, at in ((penalised_loss, penalised_gradient, np.zeros(9)), valley, peak):
         assert relative_errors(f, gradient, at[None]).max() < 1e-6
     assert not relative_errors(lambda w: w @ w, lambda w: 2 * w, np.zeros((1, 3))).any()  # all three sizes are zero
@@ -257,6 +257,7 @@ def test_the_tolerance_is_the_largest_error_that_passes_and_a_millionth_unless_t
     largest = relative_errors(f, lambda w: 2.1 * w, points).max()
     check_gradient(f, lambda w: 2.1 * w, points, tolerance=largest)
     check_gradient(f, lambda w: (2 + 1e-6) * w, points)
+    assert relative_errors(lambda w: f(w) / 1e9, lambda w: 2.1e-9 * w, points).max() == pytest.approx(largest)
     for slope, options in ((2.1, {"tolerance": np.nextafter(largest, 0)}), (2 + 6e-6, {})):
         with pytest.raises(ValueError, match="relative error"):
             check_gradient(f, lambda w, slope=slope: slope * w, points, **options)

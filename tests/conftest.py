@@ -1,9 +1,13 @@
 """What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
 
+import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+# As many processes as cores run tests, on small matrices: threads of linear algebra would get in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib.pyplot as plt
 import mkdocs.__main__

@@ -24,6 +24,9 @@ import traceback
 import types
 import warnings
 
+# Several processes run at once, and their matrices are small: threads of linear algebra would only get in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import matplotlib
 import matplotlib.pyplot as plt
 from cycler import cycler

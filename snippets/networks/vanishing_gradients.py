@@ -199,8 +199,7 @@ def print_deep_training():
     for depth in (2, 4, 6, 10):
         row = []
         for bend, c in ((sigmoid_and_slope, 1), (tanh_and_slope, 1), (relu_and_slope, 1), (relu_and_slope, 2)):
-            with np.errstate(all="ignore"):
-                row.append(np.nanmin([train_deep(depth, bend, c, rate)[-1] for rate in (0.03, 0.3)]))
+            row.append(min(train_deep(depth, bend, c, rate)[-1] for rate in (0.03, 0.1)))
         print(f"{depth:6d}   {row[0]:15.1f}   {row[1]:12.1f}   {row[2]:12.1f}   {row[3]:8.1f}")
 # --8<-- [end:training]
 

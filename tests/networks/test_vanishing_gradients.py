@@ -350,13 +350,10 @@ def test_the_printed_losses_after_training_are_the_better_of_two_rates(capsys, n
     assert [row[0] for row in rows] == [2, 4, 6, 10]
     for depth, *row in rows:
         with np.errstate(all="ignore"):
-            path = descents(int(depth), [(*one, rate) for one in networks for rate in (0.03, 0.3)], 500)
+            path = descents(int(depth), [(*one, rate) for one in networks for rate in (0.03, 0.1)], 500)
         ends = path[-1].reshape(4, 2)
-        if depth == 2:  # at the rate 0.3 this one swings, and rounding decides where it is in the end
-            assert row[1] <= ends[1, 0] + 0.06
-            ends[1] = row[1]
-        assert row == pytest.approx(np.nanmin(ends, axis=1), abs=0.1)
-    assert [row[1] < VARIANCE / 5 for row in rows] == [True, True, False, False] and rows[2][1] > 0.99 * VARIANCE
+        assert row == pytest.approx(ends.min(axis=1), abs=0.06)
+    assert [row[1] < VARIANCE / 4 for row in rows] == [True, True, False, False] and rows[2][1] > 0.99 * VARIANCE
     assert np.max(np.array(rows)[:, 2:]) < 26
 
 

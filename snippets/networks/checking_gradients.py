@@ -15,7 +15,7 @@ def relative_errors(f, gradient, points, directions=20, seed=0, h=1e-6):
     length 1 is drawn, and gradient(w) . u compared with the slope of f along u,
     with the step h, times the largest weight if that is more than 1. An error is
     relative to the largest of three: the length of the gradient, sqrt(p) times the
-    slope, and a thousandth of f, since smaller slopes drown in rounding.
+    slope, and a thousandth of f by the size of w: smaller slopes drown in rounding.
     Raises `ValueError` for a gradient of another shape than w.
 
     >>> points = np.array([[1.0, 2.0], [3.0, -1.0]])
@@ -29,11 +29,12 @@ def relative_errors(f, gradient, points, directions=20, seed=0, h=1e-6):
         if np.shape(g) != w.shape:
             raise ValueError(f"gradient of shape {np.shape(g)} for weights of shape {w.shape}")
         step = h * max(1.0, np.abs(w).max())
+        floor = max(1e-3 * abs(f(w)) * h / step, np.finfo(float).tiny)
         for j in range(directions):
             u = rng.normal(0, 1, w.shape)
             u /= np.linalg.norm(u)
             slope = (f(w + step * u) - f(w - step * u)) / (2 * step)
-            size = max(np.linalg.norm(g), abs(slope) * np.sqrt(w.size), 1e-3 * abs(f(w)), np.finfo(float).tiny)
+            size = max(np.linalg.norm(g), abs(slope) * np.sqrt(w.size), floor)
             errors[k, j] = abs(g @ u - slope) / size
     return errors
 

@@ -104,7 +104,7 @@ def defined(g, right, us, f=0):
 
 def told_errors(points, bug, count=20):
     walks = zip(points, drawn(len(points), count, 9), strict=True)
-    return np.array([defined(told(w, bug), told(w), us, graph_loss(w)) for w, us in walks])
+    return np.array([defined(told(w, bug), told(w), us, graph_loss(w) / max(1, *abs(w))) for w, us in walks])
 
 
 def one_digit(x):
@@ -205,7 +205,7 @@ def test_on_a_quadratic_the_relative_error_is_the_one_defined(off, constant):
     assert found.shape == (3, 7)
     for w, us, row in zip(points, drawn(3, 7, 4, seed=2), found, strict=True):
         loss = np.sum((A.T @ w) ** 2) / 2 + constant
-        assert row == pytest.approx(defined(gradient(w), right(w), us, loss), rel=1e-6)
+        assert row == pytest.approx(defined(gradient(w), right(w), us, loss / max(1, *abs(w))), rel=1e-6)
         assert off or row == pytest.approx(np.full(7, 0.5))  # zero for a gradient: 1 / sqrt(p)
 
 
@@ -227,6 +227,14 @@ def test_the_checker_steps_to_both_sides_by_h_times_the_size_of_the_weights(w):
     plus, minus = np.array([v for v in seen if v.any()]).reshape(5, 2, 3).swapaxes(0, 1)
     told = 1e-3 * max(1, *map(abs, w)) * drawn(1, 5, 3)[0]
     assert plus == exactly(told) and minus == exactly(-told)
+
+
+def test_large_weights_do_not_blind_the_checker():
+    for size in (1.0, 1e3, 1e6, 1e9):
+        points = size * np.array([[1.0, -0.5, 0.25]])
+        check_gradient(lambda w: w @ w, lambda w: 2 * w, points)
+        with pytest.raises(ValueError, match="point 0"):
+            check_gradient(lambda w: w @ w, lambda w: 3 * w, points)
 
 
 def test_large_weights_are_nudged_by_large_steps():

@@ -1,5 +1,6 @@
 """The notebook of every snippet is valid, the same each time, and runs from top to bottom in an empty folder."""
 
+import os
 import re
 
 import nbformat
@@ -38,6 +39,8 @@ def test_notebook_holds_the_code_of_the_snippet_and_no_markers(path):
 def test_notebook_runs_and_shows_every_figure_once(path, tmp_path, monkeypatch):
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)  # cells are no lines of a snippet
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     (tmp_path / "empty").mkdir()
     book = book_of(path)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -14,6 +15,8 @@ from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, s
 
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
+# All rules look at all elements; only what passes is not described one by one, which takes most of the time.
+AXE = {"resultTypes": ["violations"]}
 
 
 def has_formulas(path):
@@ -44,6 +47,29 @@ def test_page_is_whole_and_stands_still(scrolled, path, mode):
         assert "loaded" in page.evaluate(
             "[...document.fonts].filter(font => /Maths/.test(font.family)).map(font => font.status)"
         )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
+def test_page_keeps_the_rules_of_accessibility_in_light_and_dark(scrolled, path):
+    page = scrolled(path, reduced_motion="reduce")  # the theme makes a copy button when the code comes into view
+    page.evaluate(OPEN)
+    seen = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"getComputedStyle(document.body).colorScheme === '{scheme}'")
+        seen.append(page.evaluate("getComputedStyle(document.body).color"))
+        results = Axe().run(page, options=AXE)
+        assert results.violations_count == 0, f"{scheme}\n{results.generate_report()}"
+        assert len(results.response["passes"]) > 10
+    assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_search_keeps_the_rules_of_accessibility(visit, mode):
+    page = visit("", mode, reduced_motion="reduce")
+    search(page, "gradient")
+    results = Axe().run(page, options=AXE)
+    assert results.violations_count == 0, results.generate_report()
 
 
 def test_search_finds_a_word_and_leads_to_its_page(visit):
@@ -196,7 +222,7 @@ def test_link_to_a_test_opens_the_fold_in_which_it_stands(visit):
     name = link.get_attribute("href").split("#")[1]
     link.click()
     expect(page.locator("h1")).to_contain_text("Gradient descent")
-    expect(page.locator(f"#{name}")).to_be_in_viewport()
+    expect(page.locator(f"#{name}")).to_be_visible()
 
 
 def clipboard(page):

@@ -159,13 +159,14 @@ SCROLL = """async () => {
   for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo(0, y)
     await new Promise((resolve, reject) => {
-      requestAnimationFrame(() => requestAnimationFrame(resolve))
+      requestAnimationFrame(resolve)
       setTimeout(() => reject(new Error("STOPPED")), 10000)
     })
   }
   await Promise.all([...document.images].map(image => image.decode()))
   await document.fonts.ready
   scrollTo(0, 0)
+  await new Promise(resolve => setTimeout(resolve, 50))
 }""".replace("STOPPED", STOPPED)
 OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
 

@@ -515,7 +515,7 @@ def test_exercise_two_the_printed_lines_teach_the_cosine():
     text = (Path(__file__).parents[2] / "docs/networks/automatic-differentiation.md").read_text("utf-8")
     taught, at = [{}, {}], np.linspace(-4, 4, 9)
     for line, methods in zip(re.findall(r"`(return [^`]*np\.cos[^`]*)`", text), taught, strict=True):
-        exec(f"def cos(self):\n    {line}", {"np": np, "Dual": Dual}, methods)  # noqa: S102
+        exec(f"def cos(self):\n    {line}", {"np": np, "Dual": Dual}, methods)
     dual, x = type("Taught", (Dual,), taught[0])(at, 1.0).cos(), type("Taught", (Variable,), taught[1])(at)
     for told, k in ((dual.value, 0), (x.cos().value, 0), (dual.slope, 1), (gradients(x.cos().sum(), [x])[0], 1)):
         assert told == pytest.approx([float(mpmath.diff(mpmath.cos, point, k)) for point in at], abs=1e-12)

@@ -160,7 +160,7 @@ def test_each_equation_of_the_table_is_a_line_of_the_code_and_the_derivative_wit
     assert [code for *_, code in rows] == [line for line in lines if line.startswith("G_")] and len(rows) == 7
     arrays = symbolic_walk()[0]
     for equation, shape, code in rows:
-        exec(code, arrays)  # noqa: S102
+        exec(code, arrays)
         name = code.split(" = ")[0]
         assert re.sub(r"\\(mat|vec|hat)|[^\w\\]|_|k$", "", equation) == name.replace("_", "")
         assert arrays[name].shape == tuple(int({"n": 4, "m": 2}.get(part, part)) for part in shape.split(r" \times "))

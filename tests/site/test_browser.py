@@ -215,14 +215,17 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     assert page.locator(".formulas td:nth-child(3):visible").count() == page.locator(".formulas tbody tr").count()
 
 
-def test_link_to_a_test_opens_the_fold_in_which_it_stands(visit):
+def test_link_to_a_test_opens_the_fold_in_which_it_stands_and_leads_to_it(visit):
     page = visit("cheat-sheet/")
     page.wait_for_load_state("networkidle")
-    link = page.locator("a[href*='gradient-descent/#test_']").first
-    name = link.get_attribute("href").split("#")[1]
+    link = page.locator("a[href*='momentum-and-adam/#test_']").last
+    name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
     link.click()
-    expect(page.locator("h1")).to_contain_text("Gradient descent")
-    expect(page.locator(f"#{name}")).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("Momentum and Adam")
+    expect(page.locator(f"#{name}")).to_be_in_viewport()
+    page = visit("notation/")
+    page.goto(address)  # from outside, the page is loaded whole
+    expect(page.locator(f"#{name}")).to_be_in_viewport()
 
 
 def clipboard(page):

@@ -289,7 +289,7 @@ def test_axes_stand_still_while_a_slider_moves(site):
     for name, ((first, labels), *others) in sliders.items():
         for places, written in others:
             assert written == labels, name
-            np.testing.assert_allclose(places, first, atol=0.9, err_msg=name)
+            np.testing.assert_allclose(places, first, atol=0.5, err_msg=name)
     for name in without_ticks:
         first, *others = frames_drawn_again(name)
         for places in others:

@@ -13,8 +13,8 @@ import numpy as np
 class Dual:
     """A value and its slope, which travel together: forward mode.
 
-    Both are arrays of one shape; a smaller slope is stretched, and `ValueError`
-    says that it cannot be. Operators take numbers, arrays and duals, and broadcast.
+    Both are arrays of one shape: a smaller slope is stretched. Raises `ValueError`
+    if that is impossible. Operators take numbers, arrays and duals, and broadcast.
 
     >>> x = Dual(3.0, slope=1.0)
     >>> y = x * x + 2 * x
@@ -206,7 +206,7 @@ def unbroadcast(slope, shape):
 
 
 def walk_back(output, nodes=None):
-    """Slopes of an output in the nodes, by id, after the last `nodes` of its tape (all)."""
+    """Slopes of an output by `id` of the node, after so many `nodes` have handed on (default: all)."""
     slopes = {id(output): np.ones_like(output.value)}
     for node in tape(output)[::-1][:nodes]:
         for parent, share in node.parents:

@@ -15,8 +15,9 @@ def relative_errors(f, gradient, points, directions=20, seed=0, h=1e-6):
     length 1 is drawn, and gradient(w) . u compared with the slope of f along u,
     with the step h, times the largest weight if that is more than 1. An error is
     relative to the largest of three: the length of the gradient, sqrt(p) times the
-    slope, and a thousandth of f by the size of w: smaller slopes drown in rounding.
-    Raises `ValueError` for a gradient of another shape than w.
+    slope, and f / 1000, divided by the largest weight if that is more than 1:
+    smaller slopes drown in rounding. Raises `ValueError` for a gradient of another
+    shape than w.
 
     >>> points = np.array([[1.0, 2.0], [3.0, -1.0]])
     >>> print(relative_errors(lambda w: w @ w, lambda w: 2 * w, points).max() < 1e-8)

@@ -13,10 +13,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import urllib.request
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
+
+from snippets._build.labs import make_labs
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 9
@@ -34,6 +38,10 @@ for path in sorted(Path("snippets").glob("[a-z]*/*.py")):
                 figure = function() if value is None else function(value)
                 figure.savefig(io.BytesIO(), format="svg")
                 plt.close(figure)
+import IPython.display
+IPython.display.display = lambda figure, metadata: figure.savefig(io.BytesIO(), format="svg")
+for path in sorted(Path("docs/labs").glob("*.py")):
+    runpy.run_path(str(path))
 """
 
 
@@ -43,6 +51,16 @@ def copy(folder):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", folder)
     return folder
+
+
+def fenced(lab):
+    """The page of a lab with its cells as blocks of code, as if someone had written it by hand."""
+
+    def block(found):
+        text = unescape(re.sub(r"<[^>]*>", "", lab["cells"][found[2]]))
+        return textwrap.indent(f"```python\n{text}\n```", found[1])
+
+    return re.sub(r"(?m)^( *)(@@.*@@)$", block, lab["page"])
 
 
 def hook_off(folder, ready, font):
@@ -56,6 +74,18 @@ def hook_off(folder, ready, font):
         if file.suffix != ".txt":
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
+    for source in (folder / "docs" / "labs").glob("*.py"):
+        source.unlink()
+    for name, lab in make_labs(ROOT / "docs" / "labs", ROOT / ".cache")[0].items():
+        (folder / "docs" / "labs" / f"{name}.md").write_text(fenced(lab), "utf-8")
+        for kind, end in (("student", ""), ("solved", "-solved")):
+            notebook = folder / "docs" / "downloads" / "labs" / f"{name}{end}.ipynb"
+            notebook.parent.mkdir(exist_ok=True)
+            notebook.write_text(lab[kind], "utf-8")
+        for number, svg in enumerate(lab["figures"], 1):
+            figure = folder / "docs" / "figures" / "labs" / name / f"{number}.svg"
+            figure.parent.mkdir(parents=True, exist_ok=True)
+            figure.write_text(svg, "utf-8")
     for snippet in (folder / "snippets").glob("[a-z]*/*.py"):
         shutil.copy(snippet, folder / "docs" / "downloads")
     shutil.copy(font, folder / "docs" / "assets")

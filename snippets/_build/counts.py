@@ -45,11 +45,15 @@ def counted(site, contents):
     return [
         ("pages, each on one concept", f"{len(concepts)}"),
         ("formulas", f"{sum(content.count('<math') for content in contents):,}"),
-        ("figures drawn by snippets", f"{len(pictures) - len(frames)}"),
+        ("figures drawn by snippets and labs", f"{len(pictures) - len(frames)}"),
         ("of these with a slider", f"{len(sliders)}, with {len(frames)} frames"),
         ("printed results", f"{len([name for name in site.report.results if name.endswith('.txt')])}"),
         ("misconceptions, most of them run", f"{sum(len(re.findall(r'(?m)^[*]{2}', f[1])) for f in wrong if f)}"),
         ("exercises with a solution", f"{sum(text.count('??? success') for text in concepts.values())}"),
+        (
+            "tasks of the labs, each with a check and a solution",
+            f"{sum(text.count('# blank: ') for page, (text, _) in site.pages.items() if site.is_lab(page))}",
+        ),
         ("theorems: tests of the maths, each named as a statement", f"{tests(site.root, chapters):,}"),
         ("tests of the machinery and of the built site", f"{tests(site.root, others):,}"),
         (

@@ -58,13 +58,18 @@ def on_config(config):
 
 
 def on_files(files, config):
-    for name, text in site.generated().items():
+    for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
+        files.remove(file)  # the source of a page
+    for name, text in site.generated(config.site_url).items():
         files.append(File.generated(config, name, content=text))
     site.find_pages({file.src_uri: file.content_string for file in files.documentation_pages()})
     return files
 
 
 def on_page_markdown(markdown, page, config, files):
+    if site.is_lab(page.file.src_uri):
+        page.meta = {"summary": site.pages[page.file.src_uri][1]["summary"]}
+        page.edit_url = config.edit_uri and config.edit_uri + site.file_of(page.file.src_uri).removeprefix("docs/")
     return site.checked_markdown(markdown, page.file.src_uri)
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from .concept_map import Circle, concept_map, levels
 from .counts import counts
+from .labs import SITE, make_labs, summary
 from .render import Fault, render
 
 FENCE = re.compile(r"(?ms)^( *)(`{3,}|~{3,})[^\n]*\n.*?^\1\2 *$")
@@ -76,32 +77,50 @@ class Site:
     def __init__(self, root):
         self.root, self.cache = root, root / ".cache"
         self.report = render(root / "snippets", self.cache)
-        self.faults = list(self.report.faults)
+        self.labs, faults = make_labs(root / "docs" / "labs", self.cache)
+        self.faults = [*self.report.faults, *faults]
+        for name, lab in self.labs.items():
+            self.report.results |= {f"labs/{name}/{i}.svg": svg for i, svg in enumerate(lab["figures"], 1)}
         self.failed = {fault.path.removeprefix("snippets/").removesuffix(".py"): fault for fault in self.faults}
         self.used = set()
         self.pages = {}  # src_uri: (text of the file, front matter)
         self.glossary = {}
 
+    @staticmethod
+    def is_lab(page):
+        return page.startswith("labs/")
+
+    def file_of(self, page):
+        """The file that an author edits for this page."""
+        return f"docs/{page.removesuffix('.md')}.py" if self.is_lab(page) else f"docs/{page}"
+
     def fault(self, page, line, message):
         """Take note of a fault, and return what the page shows of it."""
-        self.faults.append(Fault(f"docs/{page}", line, message))
+        self.faults.append(Fault(self.file_of(page), line, message))
         return note(self.faults[-1])
 
     def link_fault(self, message):
         """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about."""
         page = re.match(r"Doc file '([^']+)'", message)
         link = re.search(r"(?:link|link to|[Rr]eference to|path to) '([^']*)'", message)
-        path, link = f"docs/{page[1]}" if page else "mkdocs.yml", link[1] if link else "nav: -"
+        path, link = self.file_of(page[1]) if page else "mkdocs.yml", link[1] if link else "nav: -"
         text = (self.root / path).read_text("utf-8")
         self.faults.append(Fault(path, line_with(text, f"]({link})", link), " ".join(message.split())))
 
-    def generated(self):
-        """The files of the site that no one wrote: `{path: text}`."""
+    def generated(self, address):
+        """The files of the site that no one wrote, `{path: text}`, for a site at this address."""
         files = {f"figures/{name}": text for name, text in self.report.results.items() if name.endswith(".svg")}
         for name, source in self.report.sources.items():
             files[f"downloads/{posixpath.basename(name)}.py"] = source
         for name, text in self.report.notebooks.items():
             files[f"downloads/{posixpath.basename(name)}.ipynb"] = text
+        address = f"{(address or '').rstrip('/')}/"
+        for name, lab in self.labs.items():
+            files[f"downloads/labs/{name}.ipynb"] = lab["student"].replace(SITE, address)
+            files[f"downloads/labs/{name}-solved.ipynb"] = lab["solved"].replace(SITE, address)
+        for source in (self.root / "docs" / "labs").glob("*.py"):
+            lab = self.labs.get(source.stem, {"page": f"# {source.stem.replace('-', ' ').capitalize()}\n"})
+            files[f"labs/{source.stem}.md"] = lab["page"]
         return files
 
     # Pages, before anything is converted
@@ -109,6 +128,9 @@ class Site:
     def find_pages(self, texts):
         """Take note of all pages, `{path: text}`, and check that the three trees mirror each other."""
         self.pages = {page: (text, front_matter(text)) for page, text in texts.items()}
+        for page in filter(self.is_lab, texts):
+            source = (self.root / self.file_of(page)).read_text("utf-8")
+            self.pages[page] = source, {"summary": summary(source)}
         for page, (text, front) in self.pages.items():
             if self.is_concept(page):
                 chapter, _, concept = module_of(page).partition("/")
@@ -138,7 +160,7 @@ class Site:
                 needs[circle.page].remove(circle.needed)
 
     def is_concept(self, page):
-        return "/" in page and not page.startswith(("labs/", "assets/"))
+        return "/" in page and not self.is_lab(page)
 
     def checked_markdown(self, markdown, page):
         """The Markdown with printed results in their places; what is wrong becomes a fault and a note on the page."""
@@ -203,6 +225,8 @@ class Site:
         """The page with sized images, sliders, one tooltip a term, lean code whose tests have anchors, and its
         faulty formulas reported."""
         text = self.pages[page][0]
+        for mark, cell in self.labs.get(posixpath.basename(page).removesuffix(".md"), {}).get("cells", {}).items():
+            content = content.replace(f"<p>{mark}</p>", cell)
         content = PLAIN.sub(r"\1", content)  # most of a page's elements, which browsers would lay out one by one
         content = TEST.sub(r'<span class="nf" id="\1">\1</span>', content)
         for why, tex in TEX_FAULT.findall(content):
@@ -257,7 +281,7 @@ class Site:
 
     def with_faults(self, content, page):
         """The page, with the faults above it that it does not show already."""
-        notes = [note(fault) for fault in sorted(set(self.faults)) if fault.path == f"docs/{page}"]
+        notes = [note(fault) for fault in sorted(set(self.faults)) if fault.path == self.file_of(page)]
         return "".join(text for text in notes if text not in content) + content
 
     # The site as a whole

@@ -56,17 +56,34 @@ def svg(figure):
     return themed(re.sub(r"\n\s*", "\n", text))
 
 
+def prepare(shell):
+    """Let a kernel draw as the site does: figures that are displayed become SVG, and numerical trouble is an error."""
+    style(matplotlib.rcParams)
+    shell.display_formatter.formatters["image/svg+xml"].for_type(plt.Figure, svg)
+    strict()
+
+
 def refuse(*args, **options):
     """Without a display, Matplotlib would open no window and say nothing; with one, it would wait for a person."""
     raise RuntimeError("a figure is returned, not shown")
 
 
+def style(settings):
+    """Set Matplotlib to the look of the site, whatever it was set to before."""
+    settings.update(matplotlib.rcParamsDefault | {"backend": "agg", **FIGURE, "axes.prop_cycle": cycler(color=CYCLE)})
+
+
+def strict():
+    """Numerical trouble and windows that nobody sees are errors; what a later version will drop is the tests' business."""
+    warnings.simplefilter("error", RuntimeWarning)
+    warnings.simplefilter("error", UserWarning)
+
+
 def call(function, *args):
     """What the function returns and prints, in a clean style and an empty folder, however it leaves them."""
     printed = io.StringIO()
-    style = {"backend": "agg", **FIGURE, "axes.prop_cycle": cycler(color=CYCLE)}
     with matplotlib.rc_context(), tempfile.TemporaryDirectory() as folder:
-        matplotlib.rcParams.update(matplotlib.rcParamsDefault | style)
+        style(matplotlib.rcParams)
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
             value = function(*args)
             if isinstance(value, plt.Figure):
@@ -175,9 +192,7 @@ def outcome_of(path, source, limit, share=0, shares=1):
     if hasattr(signal, "SIGALRM"):  # so that the message can name the line that was running
         signal.signal(signal.SIGALRM, too_long)
         signal.setitimer(signal.ITIMER_REAL, limit)
-    # Numerical trouble and windows that nobody sees are errors; what a later version will drop is the tests' business.
-    warnings.simplefilter("error", RuntimeWarning)
-    warnings.simplefilter("error", UserWarning)
+    strict()
     linecache.checkcache(path)
     try:
         return run(path, source, share, shares)

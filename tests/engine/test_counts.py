@@ -18,12 +18,13 @@ def test_the_counts_of_a_small_project_are_those_of_its_files(project):
     (counted, html) = cells(project)
     assert counted["pages, each on one concept"] == "2"
     assert counted["formulas"] == str(html.count("</math>")) != "0"
-    assert counted["figures drawn by snippets"] == "2"
+    assert counted["figures drawn by snippets and labs"] == "2"
     assert counted["of these with a slider"] == "1, with 2 frames"
     assert counted["printed results"] == "1"
     assert counted["misconceptions, most of them run"] == counted["exercises with a solution"] == "0"
     assert counted["theorems: tests of the maths, each named as a statement"] == "2"
     assert counted["tests of the machinery and of the built site"] == "0"
+    assert counted["tasks of the labs, each with a check and a solution"] == "0"
     assert counted["mutants"] == "no report was there"
 
 

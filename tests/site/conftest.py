@@ -107,7 +107,7 @@ def address(site, server):
 
 
 DOCS = ROOT / "docs"
-FILES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+FILES = sorted(path.relative_to(DOCS).as_posix() for path in [*DOCS.rglob("*.md"), *DOCS.glob("labs/*.py")])
 MODES = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
@@ -119,7 +119,7 @@ ARGUMENTS += ["--no-first-run"] + (["--no-sandbox"] if hasattr(os, "geteuid") an
 
 def url(file):
     """The address of a page below the site's own."""
-    return re.sub(r"(^|/)index/$", r"\1", file.removesuffix(".md") + "/")
+    return re.sub(r"(^|/)index/$", r"\1", re.sub(r"\.(md|py)$", "/", file))
 
 
 PAGES = [*map(url, FILES), "404.html"]

@@ -11,6 +11,7 @@ import urllib.request
 
 import pytest
 
+import snippets._build.labs
 from snippets._build.pages import line_with
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
@@ -289,6 +290,55 @@ def test_fault_stops_the_build_with_one_line(project, name):
     assert not list((project.root / "site").rglob("*"))
     if file != CODE or "Error" in message:
         assert project.cached() == before
+
+
+LAB = """# %% [markdown]
+# # A lab
+#
+# What it is good for.
+#
+# See [the secant](../slopes/secant-line.md#the-slope), and $m = \\frac{a}{b}$.
+
+# %% tags=["task"]
+def inverse(x):
+    # blank: return ...
+    return 1 / x
+    # end of blank
+
+
+# %% tags=["check"]
+assert inverse(2) == 0.5
+"""
+
+
+def test_lab_becomes_a_page_and_two_notebooks_and_its_faults_stop_the_build(project, monkeypatch):
+    project.write("docs/labs/first-lab.py", LAB)
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - labs/first-lab.md\n")
+    status, lines = project.build()
+    assert (status, errors(lines)) == (0, [])
+    page = project.read("site/labs/first-lab/index.html")
+    assert "<h1" in page and 'content="What it is good for."' in page and "<mfrac>" in page
+    assert 'href="../../slopes/secant-line/#the-slope"' in page and "your turn" in page and "<details" in page
+    assert "https://forge.test/site/edit/main/docs/labs/first-lab.py" in page
+    assert "https://site.test/slopes/secant-line/#the-slope" in project.read("site/downloads/labs/first-lab.ipynb")
+    assert not (project.root / "site/labs/first-lab.py").exists()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snippets._build.labs, "_run", None)  # nothing is stale: no kernel
+        assert project.build()[0] == 0
+
+    for old, new, text, message in (
+        ("1 / x", "1 / (x - x)", "1 / (x - x)", "cell 2: ZeroDivisionError: division by zero"),
+        ("secant-line.md#the-slope", "nowhere.md", "nowhere.md", "is not found among documentation files"),
+        ("secant-line.md#the-slope", "secant-line.md#nowhere", "#nowhere", "does not contain an anchor '#nowhere'"),
+        ("\\frac{a}{b}", "\\frac{a}{", "frac", "in the formula"),
+    ):
+        project.write("docs/labs/first-lab.py", LAB)
+        project.edit("docs/labs/first-lab.py", old, new)
+        line = 1 + project.read("docs/labs/first-lab.py").split(text)[0].count("\n")
+        status, lines = project.build()
+        (fault,) = errors(lines)
+        assert status == 1 and fault.startswith(f"docs/labs/first-lab.py:{line}: ") and message in fault
 
 
 @pytest.mark.parametrize("missing", ["snippets/slopes/{}.py", "tests/slopes/test_{}.py"])

@@ -26,8 +26,9 @@ from snippets._build.style import ALIASES, CYCLE, FIGURE, PALETTE
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SNIPPETS = sorted(path for path in ROOT.glob("snippets/*/*.py") if not path.parent.name.startswith("_"))
-PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
-CONCEPTS = [page for page in PAGES if "/" in page and not page.startswith(("labs/", "assets/"))]
+LABS = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.glob("labs/*.py"))
+PAGES = sorted([*(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")), *LABS])
+CONCEPTS = [page for page in PAGES if "/" in page and page not in LABS]
 REQUESTING = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "preconnect", "dns-prefetch", "manifest"}
 KIB = 1024
 
@@ -80,7 +81,7 @@ def elsewhere(address):
 
 def built(page):
     """Where MkDocs puts a page."""
-    path = page.removesuffix(".md").removesuffix("index")
+    path = re.sub(r"\.(md|py)$", "", page).removesuffix("index")
     return f"{path}/index.html" if path and not path.endswith("/") else f"{path}index.html"
 
 
@@ -100,7 +101,7 @@ def names(paths):
 
 def test_pages_snippets_and_tests_mirror_each_other():
     snippets = names(SNIPPETS)
-    tests = [path for path in ROOT.glob("tests/*/test_*.py") if path.parent.name not in ("engine", "site")]
+    tests = [path for path in ROOT.glob("tests/*/test_*.py") if path.parent.name not in ("engine", "labs", "site")]
     assert snippets
     assert {page.removesuffix(".md").replace("-", "_") for page in CONCEPTS} == snippets
     assert {name.replace("/test_", "/") for name in names(tests)} == snippets
@@ -205,6 +206,43 @@ def test_twins_are_equal():
                 )
     assert [sorted(where) for where in found.values() if len(where) > 1]
     assert {name: sorted(where) for name, where in found.items() if len(set(where.values())) > 1} == {}
+
+
+def test_labs_are_light_and_look_like_the_other_pages(site):
+    assert LABS
+    classes = {name for page in CONCEPTS for name in classes_of(site / built(page))}
+    for page in LABS:
+        text = (site / built(page)).read_bytes()
+        assert compressed(text) <= 150 * KIB
+        assert classes_of(site / built(page)) <= classes
+        assert text.count(b"<style") == (site / built(CONCEPTS[0])).read_bytes().count(b"<style")
+        assert b"@@" not in re.sub(rb"<code>.*?</code>", b"", text, flags=re.DOTALL)
+
+
+def classes_of(path):
+    return {name for found in re.findall(r'class="([^"]*)"', path.read_text("utf-8")) for name in found.split()}
+
+
+def test_notebooks_of_labs_lead_to_pages_of_the_site(build, site, documents, address):
+    for page in LABS:
+        name = page.removeprefix("labs/").removesuffix(".py")
+        links = documents[built(page)].links
+        for file in (f"{name}.ipynb", f"{name}-solved.ipynb"):
+            assert f"../../downloads/labs/{file}" in links
+            cells = json.loads((site / "downloads/labs" / file).read_text("utf-8"))["cells"]
+            assert not any(cell.get("outputs") for cell in cells)
+            text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+            found = re.findall(r"\]\(([^)]+)\)", text)
+            assert len(found) > 3
+            for link in found:
+                assert link.startswith(address)
+                path, _, anchor = link.removeprefix(address).partition("#")
+                assert path in ("", *map(url_of, PAGES))
+                assert not anchor or anchor in documents[f"{path}index.html"].anchors
+
+
+def url_of(page):
+    return built(page).removesuffix("index.html")
 
 
 def test_figures_are_light(site):
@@ -392,14 +430,14 @@ def test_every_page_says_what_it_is(site, documents):
             assert (site / urlsplit(document.meta["og:image"]).path.lstrip("/")).is_file(), (
                 "the preview is no file of the site"
             )
-    descriptions = [documents[built(page)].meta["description"] for page in CONCEPTS]
-    assert len(set(descriptions)) == len(CONCEPTS)
+    descriptions = [documents[built(page)].meta["description"] for page in CONCEPTS + LABS]
+    assert len(set(descriptions)) == len(CONCEPTS + LABS)
     for path in documents:
         assert (site / path).read_text("utf-8").count('<meta name="description"') == 1, path
 
 
 def test_tooltips_are_words_and_each_stands_once_on_a_page(documents):
-    for page in CONCEPTS:
+    for page in CONCEPTS + LABS:
         tooltips = documents[built(page)].tooltips
         assert tooltips
         assert len(set(tooltips)) == len(tooltips)
@@ -439,7 +477,7 @@ def test_every_misconception_of_the_pages_is_in_the_index_in_their_order():
     entries = re.findall(r"(?m)^\[(.+)\]\((\S+)#what-goes-wrong\)\n:   \S.+[.!?]$", index)
     order = re.findall(r"(?m)^ +- (\w+/[\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"))
     assert set(order) >= set(CONCEPTS)
-    assert entries == [(words, page) for page in order for words in quoted(page)]
+    assert entries == [(words, page) for page in order if page in CONCEPTS for words in quoted(page)]
     assert all(quoted(page) for page in CONCEPTS)
 
 
@@ -449,7 +487,7 @@ def test_the_counts_are_those_of_the_built_site(site, documents):
     counted = {
         what: int(re.match(r"[\d,]+", much)[0].replace(",", "")) for what, much in cells.items() if much[0].isdigit()
     }
-    drawn = {path.name for path in site.rglob("figures/**/*.svg")}
+    drawn = {str(path) for path in site.rglob("figures/**/*.svg")}
     frames = {name for name in drawn if re.search(r"\.\d+\.svg$", name)}
     ours = [path for path in (ROOT / "tests").rglob("test_*.py")]
     functions = {
@@ -457,14 +495,16 @@ def test_the_counts_are_those_of_the_built_site(site, documents):
         for path in ours
     }
     tests = {path: sum(name.startswith("test_") for name in names) for path, names in functions.items()}
-    machinery = sum(tests[path] for path in ours if path.parent.name in ("engine", "site"))
+    machinery = sum(tests[path] for path in ours if path.parent.name in ("engine", "labs", "site"))
+    tasks = sum((DOCS / lab).read_text("utf-8").count("# end of blank") for lab in LABS)
     html = "".join(path.read_text("utf-8") for path in site.rglob("*.html"))
     assert counted["pages, each on one concept"] == len(CONCEPTS)
     assert counted["formulas"] == html.count("</math>")
-    assert counted["figures drawn by snippets"] == len(drawn) - len(frames)
+    assert counted["figures drawn by snippets and labs"] == len(drawn) - len(frames)
     assert counted["of these with a slider"] == len(set(re.findall(r'data-frames="[./]*(.*?)"', html)))
     assert counted["misconceptions, most of them run"] == sum(len(quoted(page)) for page in CONCEPTS)
-    assert counted["exercises with a solution"] == html.count('<details class="success">')
+    assert counted["tasks of the labs, each with a check and a solution"] == tasks > 0
+    assert counted["exercises with a solution"] == html.count('<details class="success">') - tasks
     assert counted["tests of the machinery and of the built site"] == machinery
     assert counted["theorems: tests of the maths, each named as a statement"] == sum(tests.values()) - machinery
 

@@ -1,0 +1,253 @@
+"""The process that runs labs: `python -m snippets._build.lab_worker`, spoken to by `labs.py` through pipes.
+
+It runs the solved notebook of each lab in a fresh kernel and an empty folder, lets mkdocs-jupyter translate its cells,
+and composes the page: Markdown in which a mark stands for each cell.
+"""
+
+import ast
+import asyncio
+import html
+import json
+import os
+import posixpath
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from .labs import CELL, SITE, solved, student
+
+TIME_LIMIT = 60  # seconds for one cell
+METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+QUIET = ["--log-level=ERROR"]
+PREPARE = "from snippets._build.worker import prepare; prepare(get_ipython())"
+PACKAGES = {"sklearn": "scikit-learn"}  # those whose package has another name
+TITLES = {"setup": "example", "task": "success", "check": "example"}
+FOLDS = {"setup": "Imports, and two helpers", "task": "Solution", "check": "The check"}
+
+
+class LabError(Exception):
+    """Something wrong with a lab, at a line of its source."""
+
+    def __init__(self, message, line):
+        super().__init__(message)
+        self.line = line
+
+
+def read(source):
+    """The notebook of the source, each cell with the `line` on which it begins in its metadata."""
+    book = jupytext.reads(source, fmt="py:percent")
+    starts = [source.count("\n", 0, found.start()) + 1 for found in CELL.finditer(source)]
+    if len(starts) != len(book.cells):
+        raise LabError(f"{len(starts)} lines begin a cell, and {len(book.cells)} cells were found", 1)
+    for cell, line in zip(book.cells, starts, strict=True):
+        cell.metadata["line"] = line
+    return book
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+# The notebooks that are given away
+
+
+def requirements(source):
+    """The command that installs what the lab imports, except for what Jupyter brings along."""
+    tree = ast.parse(source)
+    names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    roots = dict.fromkeys(name.split(".")[0] for name in names)
+    wanted = [PACKAGES.get(root, root) for root in roots if root not in sys.stdlib_module_names and root != "IPython"]
+    return f"`pip install {' '.join(sorted(wanted, key=[*dict.fromkeys(['numpy', *wanted])].index))}`"
+
+
+def absolute(text):
+    """Links to pages as addresses that lead to the site from anywhere."""
+
+    def address(found):
+        page, _, anchor = posixpath.normpath(posixpath.join("labs", found[1])).partition("#")
+        place = re.sub(r"(^|/)index$", r"\1", page.removesuffix(".md"))
+        return f"]({SITE}{place.rstrip('/')}{'/' if place else ''}{anchor and '#' + anchor})"
+
+    return re.sub(r"\]\((?!\w+:)([^)#]+\.md(?:#[^)]*)?)\)", address, text)
+
+
+def given(source, name, kind):
+    """The notebook, a JSON text, that a reader takes away; the same for the same source."""
+    book = read(source)
+    says = {
+        "student": "In this notebook the answers are blank.",
+        "solved": "In this notebook all tasks are solved: it is for those who teach, or have tried.",
+    }
+    for number, cell in enumerate(book.cells):
+        cell.id = f"{name[:50]}-{number}"
+        shown = [tag for tag in tags(cell) if tag != "setup"]
+        cell.metadata = {"tags": shown} if shown else {}
+        if cell.cell_type == "markdown":
+            cell.source = absolute(cell.source)
+    book.cells[0].source += (
+        f"\n\n{says[kind]} It needs Python 3.11 or newer, {requirements(source)}, and Jupyter to open it in "
+        f"(`pip install notebook`, or what you like better). It is a lab of [Calculus for Machine Learning]({SITE})."
+    )
+    book.metadata = METADATA
+    nbformat.validate(book)
+    return nbformat.writes(book) + "\n"
+
+
+# The page
+
+
+def where(book, traceback):
+    """The line of the source, and the number of the cell, in which a traceback ends."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(traceback))
+    count, line = re.findall(r"Cell In\[(\d+)\], line (\d+)", text)[-1]
+    code = [(number, cell) for number, cell in enumerate(book.cells) if cell.cell_type == "code"]
+    number, cell = code[int(count) - 1]
+    return cell.metadata["line"] + int(line), number
+
+
+async def execute(book):
+    """Run the code cells in a fresh kernel, in an empty folder, and put the outputs into the cells."""
+    whole = nbformat.from_dict(book)
+    whole.cells.insert(0, nbformat.v4.new_code_cell(PREPARE))
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            whole, timeout=TIME_LIMIT, extra_arguments=QUIET, resources={"metadata": {"path": folder}}
+        )
+        async with client.async_setup_kernel():
+            for number, cell in enumerate(whole.cells):
+                try:
+                    await client.async_execute_cell(cell, number)
+                except CellExecutionError as error:
+                    found = next(output for output in cell.outputs if output.output_type == "error")
+                    line, at = where(whole, found.traceback)
+                    message = " ".join(f"{error.ename}: {error.evalue}".split()).removesuffix(":")
+                    raise LabError(f"cell {at}: {message}", line) from None
+                except (CellTimeoutError, DeadKernelError) as error:
+                    late = isinstance(error, CellTimeoutError)
+                    why = f"took longer than {TIME_LIMIT} s" if late else "the kernel died"
+                    raise LabError(f"cell {number}: {why}", cell.metadata["line"]) from None
+    del whole.cells[0]
+    return whole
+
+
+def translated(cells):
+    """What mkdocs-jupyter makes of code cells: pairs of the code and the printed outputs, as HTML for this theme.
+
+    It packs each page into 600 kB of styles and scripts for a theme of its own. What is taken is what stands in its cells.
+    """
+    from mkdocs_jupyter.convert import nb2html
+
+    book = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "lab.ipynb")
+        nbformat.write(book, path)
+        text = nb2html(str(path), allow_errors=False, no_prompt=True)
+    pairs = []
+    pattern = r'"highlight-ipynb[^"]*"><pre>(?:<span></span>)?(.*?)\n*</pre>|"text/plain"[^>]*>\s*<pre>(.*?)\n*</pre>'
+    for code, printed in re.findall(pattern, text, re.DOTALL):
+        if printed:
+            name = '<span class="filename">Output</span>'
+            pairs[-1][1].append(f'<div class="highlight">{name}<pre><span></span><code>{printed}\n</code></pre></div>')
+        else:
+            pairs.append((f'<div class="highlight"><pre><span></span><code>{code}\n</code></pre></div>', []))
+    return pairs
+
+
+def outputs(cell, name, figures):
+    """The outputs of a cell in order: those that are printed as cells know them, and figures as Markdown images."""
+    parts = []
+    for output in cell.outputs:
+        if output.output_type == "stream" and output.name == "stdout":
+            parts.append(output)
+        elif output.output_type == "display_data" and (svg := output.data.get("image/svg+xml")):
+            alt = output.metadata.get("image/svg+xml", {}).get("alt")
+            if not alt:
+                raise LabError("a figure without a sentence for those who do not see it", cell.metadata["line"])
+            figures.append(svg)
+            parts.append(f"![{alt}](../figures/labs/{name}/{len(figures)}.svg)")
+        else:
+            kind = output.get("name") or ", ".join(output.get("data", {}))
+            raise LabError(f"an output that the page cannot show: {kind}", cell.metadata["line"])
+    return parts
+
+
+def fold(kind, text):
+    return f'??? {TITLES[kind]} "{FOLDS[kind]}"\n\n    {text}'
+
+
+def compose(book, name):
+    """The page as Markdown with marks, the HTML for the marks, and the figures."""
+    shown, parts, figures = [], [], []
+
+    def mark(source, printed=()):
+        shown.append(nbformat.v4.new_code_cell(source, outputs=list(printed)))
+        return len(shown) - 1
+
+    for number, cell in enumerate(book.cells):
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+            if number == 0:
+                downloads = f"../downloads/labs/{name}"
+                parts.append(
+                    f"Work on it: [the notebook with blanks]({downloads}.ipynb), or [the solved one]({downloads}-solved.ipynb). "
+                    f"Both need Python 3.11 or newer, {requirements(source_of(book))}, and Jupyter to open them in "
+                    "(`pip install notebook`, or what you like better). This page shows the solved one, with the solutions folded."
+                )
+            continue
+        (kind,) = tags(cell) or ("",)
+        results = outputs(cell, name, figures)
+        at = mark(solved(cell.source), [part for part in results if not isinstance(part, str)])
+        if kind == "task":
+            parts.append(f"@@code {mark(student(cell.source))}@@")
+        parts.append(fold(kind, f"@@code {at}@@") if kind in FOLDS else f"@@code {at}@@")
+        printed = 0
+        for part in results:
+            parts.append(part if isinstance(part, str) else f"@@output {at} {printed}@@")
+            printed += not isinstance(part, str)
+    cells = {}
+    for at, (code, printed) in enumerate(translated(shown)):
+        cells[f"@@code {at}@@"] = code
+        cells |= {f"@@output {at} {number}@@": text for number, text in enumerate(printed)}
+    return "\n\n".join(parts) + "\n", cells, figures
+
+
+def source_of(book):
+    return "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+
+
+async def outcome(name, path):
+    """What a lab gives, or `error` and `line` in its place."""
+    try:
+        source = Path(path).read_text("utf-8")
+        book = await execute(read(source))
+        page, cells, figures = compose(book, name)
+        notebooks = {
+            "student": given(student(source), name, "student"),
+            "solved": given(solved(source), name, "solved"),
+        }
+        return {"page": page, "cells": cells, "figures": figures, **notebooks}
+    except LabError as error:
+        return {"error": str(error), "line": error.line}
+    except SyntaxError as error:
+        return {"error": f"SyntaxError: {error.msg}", "line": error.lineno or 1}
+
+
+async def main(tasks):
+    return await asyncio.gather(*(outcome(*task) for task in tasks))
+
+
+if __name__ == "__main__":
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever prints here talks to the person, not into the results
+    with tempfile.TemporaryDirectory() as own:
+        for folder in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            os.environ[folder] = str(Path(own, folder))  # the settings of whoever builds change nothing
+        json.dump(asyncio.run(main(json.load(sys.stdin))), results)
+    results.close()

@@ -1,0 +1,212 @@
+"""Plausible wrong answers to the tasks of the labs, and words of the sentence that must help.
+
+`WRONG[lab][task]` is a list of pairs: lines that stand in place of the solution, and the words.
+"""
+
+DESCEND = """path = [w]
+for _ in range(steps):
+    w = {}
+    path.append(w)
+return np.array(path)"""
+HEAVY = """path, v = [w], np.zeros_like(w)
+for _ in range(steps):
+    v = {}
+    w = {}
+    path.append(w)
+return np.array(path)"""
+ADAM = """path, m, s = [w], np.zeros_like(w), np.zeros_like(w)
+for k in range(1, steps + 1):
+    g = slope(w)
+    m = beta1 * m + (1 - beta1) * g
+    s = beta2 * s + (1 - beta2) * g**2
+    w = w - rate * {}
+    path.append(w)
+return np.array(path)"""
+
+WRONG = {
+    "the-slope-of-your-marks": {
+        1: [
+            ("return f(x + h) - f(x)", "Divide it by the run"),
+            ("return (f(x) - f(x + h)) / h", "the sign is wrong"),
+            ("return (f(x + h) - f(x)) / x", "divide by the run, which is h"),
+            ("(f(x + h) - f(x)) / h", "is there a `return`?"),
+        ],
+        2: [
+            ("return (best - start) * np.exp(-hours / pace)", "the inner derivative is missing"),
+            ("return -(best - start) / pace * np.exp(-hours / pace)", "two minus signs make a plus"),
+            ("return (best - start) * pace * np.exp(-hours / pace)", "not -pace"),
+        ],
+        3: [
+            ("return (f(x + h) - f(x - h)) / h", "the run is 2 h"),
+            ("return (f(x + h) - f(x)) / h", "that looks ahead only"),
+            ("return (f(x) - f(x - h)) / h", "that looks back only"),
+        ],
+        4: [
+            ("return (f(x + h) - 2 * f(x) + f(x - h)) / h", "Divide by h once more"),
+            ("return f(x + h) - 2 * f(x) + f(x - h)", "Divide it by h²"),
+            ("return (2 * f(x) - f(x + h) - f(x - h)) / h**2", "the sign is wrong"),
+        ],
+        5: [
+            (
+                "return f(a) + central_difference(f, a, h) * (x - a) + second_difference(f, a, h) * (x - a) ** 2",
+                "the half before",
+            ),
+            ("return f(a) + central_difference(f, a, h) * (x - a)", "that is the tangent"),
+            ("return f(a) + second_difference(f, a, h) / 2 * (x - a) ** 2", "the term with the slope is missing"),
+            (
+                "return f(a) + central_difference(f, a, h) * x + second_difference(f, a, h) / 2 * x**2",
+                "write x - a, and not x, in both terms",
+            ),
+            (
+                "return f(a) + central_difference(f, a, h) * (x - a) + second_difference(f, a, h) / 2 * x**2",
+                "write x - a, and not x, in the second term",
+            ),
+        ],
+        6: [
+            ("return -pace * np.log((best - start) / (pace * slope))", "the sign is wrong"),
+            ("return np.log((best - start) / (pace * slope))", "Multiply by the pace"),
+            ("return pace * np.log((best - start) / slope)", "is right"),
+        ],
+    },
+    "walk-downhill": {
+        1: [
+            ("step = h * (np.arange(len(w)) == k)\nreturn (f(w + step) - f(w - step)) / h", "the run is 2 h"),
+            ("return (f(w + h) - f(w - h)) / (2 * h)", "both inputs moved"),
+            ("step = h * (np.arange(len(w)) != k)\nreturn (f(w + step) - f(w - step)) / (2 * h)", "the wrong input moved"),
+            ("w[k] += h\nup = f(w)\nw[k] -= 2 * h\nreturn (up - f(w)) / (2 * h)", "must stay as it is"),
+        ],
+        2: [
+            ("return np.array([2 * bowl * north + twist * east, 4 * deep * east * (east**2 - 1) + twist * north + tilt])", "east first"),
+            ("return np.array([2 * deep * (east**2 - 1) + twist * north + tilt, 2 * bowl * north + twist * east])", "is right"),
+            ("return np.array([2 * deep * east * (east**2 - 1) + twist * north + tilt, 2 * bowl * north + twist * east])", "the chain rule"),
+            ("return np.array([4 * deep * east * (east**2 - 1) + twist * north, 2 * bowl * north + twist * east])", "the tilt is missing"),
+            ("return np.array([4 * deep * east * (east**2 - 1) + tilt, 2 * bowl * north])", "the twist is missing"),
+        ],
+        3: [
+            ("return gradient(w) / np.linalg.norm(gradient(w))", "that is uphill."),
+            ("return -gradient(w)", "the length is not 1. Divide"),
+            ("return gradient(w)", "and the length is not 1"),
+        ],
+        4: [
+            ("return np.array([(F(w + s) - F(w - s)) / (2 * h) for s in h * np.eye(len(w))])", "is turned"),
+            ("return np.column_stack([(F(w + s) - F(w - s)) / h for s in h * np.eye(len(w))])", "the run is 2 h"),
+            ("return np.column_stack([(F(w + s) - F(w - s)) / (2 * h) for s in h * np.eye(len(w))[::-1]])", "the wrong order"),
+        ],
+        5: [
+            ("return jacobian(place_at, polar) @ gradient(place_at(polar))", "must be transposed"),
+            ("return jacobian(place_at, polar).T @ gradient(polar)", "at the place"),
+            ("return gradient(place_at(polar))", "that is the gradient for east and north"),
+        ],
+        6: [
+            ('return "minimum" if np.linalg.det(matrix) > 0 else "saddle"', "it is a maximum"),
+            ('return "minimum" if np.trace(matrix) > 0 else "maximum"', "it is a saddle"),
+            ('return "saddle" if np.linalg.eigvalsh(matrix).min() <= 0 else "minimum"', "it is a maximum"),
+        ],
+        7: [
+            ("path = [start]\nfor _ in range(steps):\n    path.append(path[-1] + rate * gradient(path[-1]))\nreturn np.array(path)", "uphill: subtract"),
+            ("return np.array([start - k * rate * gradient(start) for k in range(steps + 1)])", "at the place where it begins"),
+            ("path = [start]\nfor _ in range(steps):\n    path.append(path[-1] + rate * downhill(path[-1]))\nreturn np.array(path)", "do not divide by the length"),
+            ("path = []\nw = start\nfor _ in range(steps):\n    w = w - rate * gradient(w)\n    path.append(w)\nreturn np.array(path)", "the start is one of them"),
+        ],
+    },
+    "race-the-optimisers": {
+        1: [
+            ("return np.sum((X @ w - y) ** 2)", "Take their mean"),
+            ("return np.mean((X @ w - y) ** 2) / 2", "a half too much"),
+            ("return np.mean(X @ w - y)", "Square them first"),
+        ],
+        2: [
+            ("return X.T @ (X @ w - y) / len(y)", "the factor 2"),
+            ("return 2 / len(y) * X.T @ (y - X @ w)", "the sign is wrong"),
+            ("return 2 * X.T @ (X @ w - y)", "Divide by the number of students"),
+            ("return X.T @ (X @ w - y)", "do not forget the 2"),
+        ],
+        3: [
+            ("return 2 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).min()", "the smallest eigenvalue"),
+            ("return 2 / np.linalg.eigvalsh(X.T @ X / len(X)).max()", "the factor 2 of the Hessian"),
+            ("return 1 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max()", "The edge is at 2"),
+            ("return 2 / np.linalg.eigvalsh(2 * X.T @ X).max()", "divide the Hessian"),
+        ],
+        4: [
+            ("return column - column.mean()", "the standard deviation is not 1"),
+            ("return column / column.std()", "the mean is not 0"),
+            ("return (column - column.mean()) / column.var()", "the variance"),
+        ],
+        5: [
+            (DESCEND.format("w + rate * slope(w)"), "uphill: subtract"),
+            (DESCEND.format("w - slope(w)"), "the rate is missing"),
+            (DESCEND.format("-rate * slope(w)"), "the step alone"),
+            ("w -= rate * slope(w)\nreturn w", "has the shape"),
+        ],
+        6: [
+            (HEAVY.format("slope(w)", "w - rate * v"), "the velocity must be kept"),
+            (HEAVY.format("beta * v + (1 - beta) * slope(w)", "w - rate * v"), "the gradient counts in full"),
+            (HEAVY.format("beta * v + slope(w)", "w + rate * v"), "uphill: subtract"),
+        ],
+        7: [
+            (ADAM.format("m / (np.sqrt(s) + epsilon)"), "both corrections are missing"),
+            (ADAM.format("m / (np.sqrt(s / (1 - beta2**k)) + epsilon)"), "the correction of m"),
+            (ADAM.format("m / (1 - beta1**k) / (np.sqrt(s) + epsilon)"), "the correction of s"),
+            (ADAM.format("m / (1 - beta1**k) / (s / (1 - beta2**k) + epsilon)"), "take the root"),
+            (ADAM.format("m / (1 - beta1) / (np.sqrt(s / (1 - beta2)) + epsilon)"), "two steps of Adam"),
+        ],
+        8: [
+            ("return w + np.linalg.solve(2 / len(y) * X.T @ X, gradient(w, X, y))", "the wrong way"),
+            ("return w - np.linalg.solve(X.T @ X / len(y), gradient(w, X, y))", "twice too long"),
+            ("return -np.linalg.solve(2 / len(y) * X.T @ X, gradient(w, X, y))", "the step alone"),
+            ("return w - np.linalg.solve(2 * X.T @ X, gradient(w, X, y))", "divide the Hessian"),
+        ],
+        9: [
+            ("return descend(slope, w, rate, steps)", "Keep some velocity"),
+            ("return descend(slope, w, rate, steps)[1:]", "The shape of your path"),
+            ("return descend(slope, w, -rate, steps)", "the bottom of the bowl"),
+            ("return descend(slope, w, rate, 2 * steps)[::2]", "ask once a step"),
+        ],
+    },
+    "a-network-from-nothing": {
+        1: [
+            ("return A.T @ G, G @ B.T", "has the shape"),
+            ("return B @ G.T, G.T @ A", "has the shape"),
+            ("return G @ B.T, G.T @ A", "has the shape"),
+        ],
+        2: [
+            ("return G.mean(axis=tuple(range(G.ndim - len(shape))))", "that is the mean"),
+            ("return G[0] if G.shape != shape else G", "that is the first row"),
+            ("return G", "has the shape"),
+        ],
+        3: [
+            ("return G * (G > 0)", "the sign of the input Z"),
+            ("return G * np.maximum(Z, 0)", "1 or 0"),
+            ("return 1.0 * (Z > 0)", "Multiply it by G"),
+        ],
+        4: [
+            ("parent.slope = share(node.slope)", "do not replace it"),
+            ("parent.slope = parent.slope + node.slope", "The slope in"),
+        ],
+        5: [
+            ("return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)", "overflows"),
+            ("return np.exp(scores) / np.exp(scores).sum()", "along axis 1"),
+            ("return np.exp(scores)", "Divide them by their sum"),
+        ],
+        6: [
+            ("return (np.eye(scores.shape[1])[labels] - probabilities(scores)) / len(labels)", "it is P - Y"),
+            ("return probabilities(scores) - np.eye(scores.shape[1])[labels]", "the loss is a mean"),
+            ("return probabilities(scores) / len(labels)", "Y is missing"),
+            ("return (probabilities(scores) - np.eye(scores.shape[1])[labels]) / scores.shape[1]", "not by the number of labels"),
+        ],
+        7: [
+            ("into_bend = G @ W2.T\nreturn X.T @ into_bend, into_bend.sum(axis=0), A.T @ G, G.sum(axis=0)", "the bend is missing"),
+            ("into_bend = relu_share(G @ W2.T, Z)\nreturn X.T @ into_bend, into_bend[0], A.T @ G, G.sum(axis=0)", "wrong by up to"),
+            ("into_bend = relu_share(G @ W2.T, Z)\nreturn X.T @ into_bend, into_bend.mean(axis=0), A.T @ G, G.mean(axis=0)", "gets the sum of their slopes"),
+        ],
+        8: [
+            ("return [w + rate * g for w, g in zip(weights, gradients(weights, X, labels))]", "uphill: subtract"),
+            ("return [w - g for w, g in zip(weights, gradients(weights, X, labels))]", "the rate is missing"),
+            ("for w, g in zip(weights, gradients(weights, X, labels)):\n    w -= rate * g\nreturn weights", "must stay as it is"),
+        ],
+        9: [
+            ("return np.sum(scores.argmax(axis=1) == labels)", "Divide by all"),
+            ("return np.mean(scores.argmax(axis=1) != labels)", "the share of wrong answers"),
+        ],
+    },
+}  # fmt: skip

@@ -6,9 +6,13 @@
 # Each task has a blank: three dots. Put your own code in their place, run the cell, and run the check below it. A check that is content says so in one line. One that is not says what is wrong. You need [Backpropagation](../networks/backpropagation.md), [Automatic differentiation](../networks/automatic-differentiation.md) and [Losses for classification](../descent/losses-for-classification.md).
 
 # %% tags=["setup"]
+import base64
+import io
+from html import escape
+
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
+from IPython.display import HTML, display
 from sklearn.datasets import load_digits
 
 
@@ -37,11 +41,12 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
 
 
 def show(figure, alt):
-    """Display a figure, with a sentence for those who do not see it."""
-    display(
-        figure, metadata={kind: {"alt": alt} for kind in ("image/png", "image/svg+xml")}
-    )
+    """Show a figure, with a sentence for those who do not see it."""
+    file = io.BytesIO()
+    figure.savefig(file, format="svg")
     plt.close(figure)
+    source = "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode()
+    display(HTML(f'<img alt="{escape(alt)}" src="{source}">'))
 
 
 # %% [markdown]

@@ -6,6 +6,7 @@ and composes the page: Markdown in which a mark stands for each cell.
 
 import ast
 import asyncio
+import base64
 import html
 import json
 import os
@@ -21,11 +22,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from .labs import CELL, SITE, solved, student
+from .pages import ALT_LENGTH
+from .style import themed
 
 TIME_LIMIT = 60  # seconds for one cell
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 QUIET = ["--log-level=ERROR"]
-PREPARE = "from snippets._build.worker import prepare; prepare(get_ipython())"
+PREPARE = "from snippets._build.worker import prepare; prepare()"
+SHOWN = re.compile(r'<img alt="(.*)" src="data:image/svg\+xml;base64,([^"]*)">')
 PACKAGES = {"sklearn": "scikit-learn"}  # those whose package has another name
 TITLES = {"setup": "example", "task": "success", "check": "example"}
 FOLDS = {"setup": "Imports, and two helpers", "task": "Solution", "check": "The check"}
@@ -166,11 +170,11 @@ def outputs(cell, name, figures):
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
             parts.append(output)
-        elif output.output_type == "display_data" and (svg := output.data.get("image/svg+xml")):
-            alt = output.metadata.get("image/svg+xml", {}).get("alt")
-            if not alt:
-                raise LabError("a figure without a sentence for those who do not see it", cell.metadata["line"])
-            figures.append(svg)
+        elif found := SHOWN.fullmatch(output.get("data", {}).get("text/html", "")):
+            alt = html.unescape(found[1])
+            if len(alt) < ALT_LENGTH:
+                raise LabError(f"a figure has no alt text of a sentence: {alt!r}", cell.metadata["line"])
+            figures.append(themed(base64.b64decode(found[2]).decode()))
             parts.append(f"![{alt}](../figures/labs/{name}/{len(figures)}.svg)")
         else:
             kind = output.get("name") or ", ".join(output.get("data", {}))

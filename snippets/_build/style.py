@@ -58,10 +58,13 @@ CYCLE = [LIGHT[name] for name in ("function", "derivative", "path", "target")]
 
 
 def themed(svg):
-    """The SVG with its palette colours turned into variables that follow the reader's light or dark scheme.
+    """The SVG as Matplotlib writes it, without date, editor's header and indentation.
 
-    Inside an `<img>` the media query answers to the `color-scheme` of the page around it.
+    Its palette colours become variables that follow the reader's light or dark scheme: inside an `<img>` the media
+    query answers to the `color-scheme` of the page around it.
     """
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\n\s*", "\n", svg)
     names = {light: name for name, light in LIGHT.items()} | ALIASES
     used = sorted({names[c] for c in re.findall(r"#[0-9a-f]{6}\b", svg) if c in names})
     dark = "".join(f"--{name}:{PALETTE[name][1]};" for name in used)

@@ -52,14 +52,12 @@ def svg(figure):
     out = io.StringIO()
     # `savefig` would draw twice, once to lay the figure out; drawing does that as well.
     FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", out.getvalue(), flags=re.DOTALL)
-    return themed(re.sub(r"\n\s*", "\n", text))
+    return themed(out.getvalue())
 
 
-def prepare(shell):
-    """Let a kernel draw as the site does: figures that are displayed become SVG, and numerical trouble is an error."""
+def prepare():
+    """Let a kernel draw as the site does, and take numerical trouble for an error."""
     style(matplotlib.rcParams)
-    shell.display_formatter.formatters["image/svg+xml"].for_type(plt.Figure, svg)
     strict()
 
 

@@ -24,7 +24,10 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
         value is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
-    value, wanted = np.asarray(value), np.asarray(wanted)
+    wanted = np.asarray(wanted)
+    if wanted.ndim:
+        assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
+    value = np.asarray(value)
     assert (
         value.shape == wanted.shape
     ), f"{name} has the shape {value.shape}, and {wanted.shape} is right."
@@ -32,7 +35,7 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
         return
     for wrong, sentence in mistakes:
         found = np.allclose(value, wrong, rtol=rtol, atol=rtol, equal_nan=True)
-        assert not found, f"{name}: {sentence}"
+        assert not found, f"{name.rstrip(',')}: {sentence}"
     assert (
         value.size < 9
     ), f"{name} is wrong by up to {np.abs(value - wanted).max():.3g}."
@@ -450,7 +453,7 @@ def counted(w):
 path = own(counted, begin, 0.01, 600)
 check(
     "The shape of your path",
-    path if path is ... or path is None else np.shape(path),
+    path if path is ... or path is None else np.array(np.shape(path)),
     (601, 2),
 )
 check("The start of your path", path[0], begin)

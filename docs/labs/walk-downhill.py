@@ -24,7 +24,10 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
         value is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
-    value, wanted = np.asarray(value), np.asarray(wanted)
+    wanted = np.asarray(wanted)
+    if wanted.ndim:
+        assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
+    value = np.asarray(value)
     assert (
         value.shape == wanted.shape
     ), f"{name} has the shape {value.shape}, and {wanted.shape} is right."
@@ -32,7 +35,7 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
         return
     for wrong, sentence in mistakes:
         found = np.allclose(value, wrong, rtol=rtol, atol=rtol, equal_nan=True)
-        assert not found, f"{name}: {sentence}"
+        assert not found, f"{name.rstrip(',')}: {sentence}"
     assert (
         value.size < 9
     ), f"{name} is wrong by up to {np.abs(value - wanted).max():.3g}."
@@ -51,7 +54,7 @@ def show(figure, alt):
 # %% [markdown]
 # ## A surface
 #
-# The height of the ground in metres, at a place $\mathbf{w} = (w_0, w_1)$: so many kilometres to the east and to the north. There are two hollows with a pass between them. Change the four numbers as you like, with `deep` and `bowl` above zero: every check goes along.
+# The height of the ground in metres, at a place $\mathbf{w} = (w_0, w_1)$: so many kilometres to the east and to the north. With the first numbers there are two hollows with a pass between them. Change the four numbers as you like, with `deep` and `bowl` above zero: every check goes along. Much greater numbers need a smaller rate for the walks at the end.
 
 # %%
 deep, bowl, twist, tilt = 20.0, 30.0, 10.0, 5.0
@@ -99,6 +102,8 @@ check(
     (24.0, "from w - h to w + h the run is 2 h. You divided by h."),
     (16.0, "both inputs moved. Step along number k only."),
     (4.0, "the wrong input moved: k = 0 is the first."),
+    (0.0, "both places are the same array. Work on copies: w.copy()."),
+    (12.00003, "that is only the step forward. Step back too."),
 )
 check("The place (2, 3), which must stay as it is,", place, [2.0, 3.0])
 check(
@@ -246,7 +251,7 @@ print("Task 4 is right: one row for each output, one column for each input.")
 # %% [markdown]
 # ## Task 5. Other coordinates: the chain rule
 #
-# You may also tell your place by its distance $r$ from the origin and the angle $\varphi$ from the east. The function `place` turns $(r, \varphi)$ into $(w_0, w_1)$. How does the height change with $r$ and $\varphi$? With $\mathbf{J}$, the Jacobian of `place`, the chain rule says
+# You may also tell your place by its distance $r$ from the origin and the angle $\varphi$ from the east. The function `place_at` turns $(r, \varphi)$ into $(w_0, w_1)$. How does the height change with $r$ and $\varphi$? With $\mathbf{J}$, the Jacobian of `place_at`, the chain rule says
 #
 # $$\nabla_{(r, \varphi)} = \mathbf{J}^{\mathsf{T}} \, \nabla_{\mathbf{w}} .$$
 #
@@ -298,7 +303,7 @@ print("Task 5 is right: the transposed Jacobian carries slopes back.")
 # %% [markdown]
 # ## Task 6. Hollow, top or pass
 #
-# The *Hessian* is the Jacobian of the gradient. Its eigenvalues (`np.linalg.eigvalsh`) are the curvatures, in metres per kilometre². Where the gradient is zero, they tell the kind of the place: all positive a minimum, all negative a maximum, both signs a saddle. If one is zero, or as good as zero (smaller than `1e-6`), the test is undecided, unless the others disagree in sign.
+# The *Hessian* is the Jacobian of the gradient. Its eigenvalues (`np.linalg.eigvalsh`) are the curvatures, in metres per kilometre². Where the gradient is zero, they tell the kind of the place: all positive a minimum, all negative a maximum, both signs a saddle. If one is zero, or as good as zero (between −`1e-6` and `1e-6`), the test is undecided, unless the others disagree in sign.
 
 
 # %% tags=["task"]
@@ -323,7 +328,7 @@ examples = {
         np.array([[1.0, 2.0], [2.0, 1.0]]),
         np.diag([1.0, 0.0, -1.0]),
     ],
-    "undecided": [np.diag([1.0, 0.0]), np.zeros((2, 2))],
+    "undecided": [np.diag([1.0, 0.0]), np.diag([1.0, -1e-9]), np.zeros((2, 2))],
 }
 for right, matrices in examples.items():
     for matrix in matrices:
@@ -333,8 +338,8 @@ for right, matrices in examples.items():
         ), "kind(...) is still the blank: put your code in place of the dots."
         assert found is not None, "kind(...) gives nothing back: is there a `return`?"
         assert found == right, (
-            f"With the curvatures {np.linalg.eigvalsh(matrix)} it is a {right}, not a"
-            f" {found}."
+            f"With the curvatures {np.linalg.eigvalsh(matrix)} the answer is"
+            f' "{right}", not "{found}".'
         )
 print("Task 6 is right: the signs of the curvatures tell the kind.")
 
@@ -359,7 +364,8 @@ def walk(start, rate, steps):
 second = here - 0.001 * gradient(here)
 slow = here + 0.001 * downhill(here)
 wanted = np.array([here, second, second - 0.001 * gradient(second)])
-path = walk(here, 0.001, 2)
+start = here.copy()
+path = walk(start, 0.001, 2)
 assert np.shape(path) != (
     2,
     2,
@@ -384,24 +390,29 @@ check(
         [here, slow, slow + 0.001 * downhill(slow)],
         "do not divide by the length: steeper ground, longer steps.",
     ),
+    (
+        [path[-1]] * 3 if path is not ... and path is not None else here,
+        "all rows are the same array. Write w = w - ..., and not w -= ...",
+    ),
 )
-check("The start, which must stay as it is,", here, wanted[0])
+check("The start, which must stay as it is,", start, here)
 print("Task 7 is right.")
 
 # %% [markdown]
-# Now all of it together: walks from a few starts, and what kind of place each reaches. Between the two hollows lies the pass. No walk ends there, but Newton's method, which seeks a place without slope of whatever kind, finds it.
+# Now all of it together: walks from a few starts, and what kind of place each reaches. Between the two hollows lies the pass. Hardly any walk ends there, but Newton's method, which seeks a place without slope of whatever kind, finds it.
 
 # %%
 starts = np.array([[1.6, 1.0], [0.4, 1.2], [-0.2, -1.2], [-1.7, -0.6], [1.2, -1.2]])
-paths = [walk(start, 0.004, 200) for start in starts]
+paths = [walk(start, 0.001, 400) for start in starts]
 saddle = np.zeros(2)
 for _ in range(10):
     saddle = saddle - np.linalg.solve(jacobian(gradient, saddle), gradient(saddle))
 for end in [path[-1] for path in paths] + [saddle]:
     curvatures = np.linalg.eigvalsh(jacobian(gradient, end))
+    slope = np.linalg.norm(gradient(end))
     print(
-        f"{end.round(3)} at {height(end):7.2f} m, curvatures {curvatures.round(1)}:"
-        f" {kind(jacobian(gradient, end))}"
+        f"{end.round(3)} at {height(end):6.2f} m, slope {slope:.0e}, curvatures"
+        f" {curvatures.round(1)}: {kind(jacobian(gradient, end))}"
     )
 
 # %%
@@ -416,18 +427,18 @@ ax.contour(
     linewidths=0.8,
 )
 for path in paths:
-    ax.plot(*path.T, ".-", color="C2", linewidth=1, markersize=4)
+    ax.plot(*path[:60].T, ".-", color="C2", linewidth=1, markersize=4)
     ax.plot(*path[-1], "*", color="C3", markersize=14)
 ax.plot(*saddle, "X", color="C1", markersize=9)
 ax.set(xlabel="east (km)", ylabel="north (km)", aspect="equal")
 show(
     figure,
-    "Contour lines of two hollows, one in the east and one in the west. Five walks"
-    " cross the lines at right angles and end in the nearest hollow, at stars. A cross"
-    " between the hollows marks the pass.",
+    "Contour lines of two hollows, one in the east and one in the west. Five walks run"
+    " down across the lines, with long steps where the ground is steep, and end in the"
+    " hollows, at stars. A cross between the hollows marks the pass.",
 )
 
 # %% [markdown]
 # ## Your own surface
 #
-# Change `deep`, `bowl`, `twist` and `tilt` at the top and run everything again. When does the western hollow move, and when does one of the hollows disappear? What happens to the walks with the rate 0.01, and with 0.03?
+# Change one number at a time and run everything again. How great must `tilt` be for the eastern hollow to disappear, and what does Newton's method find then? Try walks with the rates 0.01 and 0.03. If you see `nan`, the walk has jumped ever farther, and left all numbers behind.

@@ -74,6 +74,8 @@ WRONG = {
             ("return (f(w + h) - f(w - h)) / (2 * h)", "both inputs moved"),
             ("step = h * (np.arange(len(w)) != k)\nreturn (f(w + step) - f(w - step)) / (2 * h)", "the wrong input moved"),
             ("w[k] += h\nup = f(w)\nw[k] -= 2 * h\nreturn (up - f(w)) / (2 * h)", "must stay as it is"),
+            ("a, b = w, w\na[k] += h\nb[k] -= h\nreturn (f(a) - f(b)) / (2 * h)", "w.copy()"),
+            ("step = h * (np.arange(len(w)) == k)\nreturn (f(w + step) - f(w)) / h", "Step back too"),
         ],
         2: [
             ("return np.array([2 * bowl * north + twist * east, 4 * deep * east * (east**2 - 1) + twist * north + tilt])", "east first"),
@@ -81,6 +83,7 @@ WRONG = {
             ("return np.array([2 * deep * east * (east**2 - 1) + twist * north + tilt, 2 * bowl * north + twist * east])", "the chain rule"),
             ("return np.array([4 * deep * east * (east**2 - 1) + twist * north, 2 * bowl * north + twist * east])", "the tilt is missing"),
             ("return np.array([4 * deep * east * (east**2 - 1) + tilt, 2 * bowl * north])", "the twist is missing"),
+            ("return [4 * deep * east * (east**2 - 1) + twist * north + tilt, 2 * bowl * north + twist * east]", "is no array"),
         ],
         3: [
             ("return gradient(w) / np.linalg.norm(gradient(w))", "that is uphill."),
@@ -98,15 +101,17 @@ WRONG = {
             ("return gradient(place_at(polar))", "that is the gradient for east and north"),
         ],
         6: [
-            ('return "minimum" if np.linalg.det(matrix) > 0 else "saddle"', "it is a maximum"),
-            ('return "minimum" if np.trace(matrix) > 0 else "maximum"', "it is a saddle"),
-            ('return "saddle" if np.linalg.eigvalsh(matrix).min() <= 0 else "minimum"', "it is a maximum"),
+            ('return "minimum" if np.linalg.det(matrix) > 0 else "saddle"', 'the answer is "maximum"'),
+            ('return "minimum" if np.trace(matrix) > 0 else "maximum"', 'the answer is "saddle"'),
+            ('return "saddle" if np.linalg.eigvalsh(matrix).min() <= 0 else "minimum"', 'the answer is "maximum"'),
+            ("c = np.linalg.eigvalsh(matrix)\nreturn 'undecided' if (c == 0).any() else 'minimum' if (c > 0).all() else 'maximum' if (c < 0).all() else 'saddle'", "the answer is"),
         ],
         7: [
             ("path = [start]\nfor _ in range(steps):\n    path.append(path[-1] + rate * gradient(path[-1]))\nreturn np.array(path)", "uphill: subtract"),
             ("return np.array([start - k * rate * gradient(start) for k in range(steps + 1)])", "at the place where it begins"),
             ("path = [start]\nfor _ in range(steps):\n    path.append(path[-1] + rate * downhill(path[-1]))\nreturn np.array(path)", "do not divide by the length"),
             ("path = []\nw = start\nfor _ in range(steps):\n    w = w - rate * gradient(w)\n    path.append(w)\nreturn np.array(path)", "the start is one of them"),
+            ("w = start\npath = [w]\nfor _ in range(steps):\n    w -= rate * gradient(w)\n    path.append(w)\nreturn np.array(path)", "all rows are the same array"),
         ],
     },
     "race-the-optimisers": {
@@ -182,11 +187,14 @@ WRONG = {
         4: [
             ("parent.slope = share(node.slope)", "do not replace it"),
             ("parent.slope = parent.slope + node.slope", "The slope in"),
+            ("parent.slope = parent.slope + share(G)", "hand on the slope of the node"),
         ],
         5: [
             ("return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)", "overflows"),
             ("return np.exp(scores) / np.exp(scores).sum()", "along axis 1"),
             ("return np.exp(scores)", "Divide them by their sum"),
+            ("e = np.exp(scores - scores.max())\nreturn e / e.sum(axis=1, keepdims=True)", "each row needs its own"),
+            ("e = np.exp(scores)\nreturn e / e.sum(axis=1)", "keepdims"),
         ],
         6: [
             ("return (np.eye(scores.shape[1])[labels] - probabilities(scores)) / len(labels)", "it is P - Y"),
@@ -198,6 +206,7 @@ WRONG = {
             ("into_bend = G @ W2.T\nreturn X.T @ into_bend, into_bend.sum(axis=0), A.T @ G, G.sum(axis=0)", "the bend is missing"),
             ("into_bend = relu_share(G @ W2.T, Z)\nreturn X.T @ into_bend, into_bend[0], A.T @ G, G.sum(axis=0)", "wrong by up to"),
             ("into_bend = relu_share(G @ W2.T, Z)\nreturn X.T @ into_bend, into_bend.mean(axis=0), A.T @ G, G.mean(axis=0)", "gets the sum of their slopes"),
+            ("into_bend = relu_share(G @ W2.T, Z)\nreturn X.T @ into_bend, into_bend.sum(axis=0), Z.T @ G, G.sum(axis=0)", "A, not Z"),
         ],
         8: [
             ("return [w + rate * g for w, g in zip(weights, gradients(weights, X, labels))]", "uphill: subtract"),

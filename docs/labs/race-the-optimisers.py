@@ -92,25 +92,19 @@ def loss(w, X, y):
 
 
 # %% tags=["check"]
-small_X, small_y = np.array([[1.0, 1.0], [1.0, 3.0]]), np.array([1.0, 5.0])
+small_X = np.column_stack([np.ones(4), [1.0, 3.0, 0.0, 4.0]])
 check(
-    "The loss of two students, predicted as 3 and 3 where 1 and 5 are true",
-    loss(np.array([3.0, 0.0]), small_X, small_y),
-    4.0,
-    (8.0, "that is the sum of the squares. Take their mean."),
-    (
-        2.0,
-        (
-            "either a half too much, or the mean of the distances: the squares are 4"
-            " and 4, and so is their mean."
-        ),
-    ),
+    "The loss of four students, all predicted as 5 where 3, 7, 1 and 9 are true",
+    loss(np.array([5.0, 0.0]), small_X, np.array([3.0, 7.0, 1.0, 9.0])),
+    10.0,
+    (40.0, "that is the sum of the squares. Take their mean."),
+    (20.0, "divide by the number of students, len(y), not of weights."),
+    (5.0, "there is a half too much."),
+    (3.0, "that is the mean of the distances. Square them first."),
+    (np.sqrt(10), "that is the root of the loss. Leave the root out."),
     (
         0.0,
-        (
-            "the mean of the errors themselves is 0 here, for they cancel. Square them"
-            " first."
-        ),
+        "the mean of the errors themselves is 0 here: they cancel. Square them first.",
     ),
 )
 print(
@@ -167,22 +161,18 @@ def edge(X):
 
 
 # %% tags=["check"]
-curvatures = np.array([2 * np.mean(everything[:, k] ** 2) for k in (0, 1, 2)])
+corners = np.array([[4.0, 2.0], [4.0, -2.0], [-4.0, 2.0], [-4.0, -2.0]])
 check(
-    "The edge for features that are at right angles, with the squares 16 and 4 in the"
-    " mean",
-    edge(np.array([[4.0, 2.0], [4.0, -2.0], [-4.0, 2.0], [-4.0, -2.0]])),
+    "The edge for features at right angles, with the squares 16 and 4 in the mean",
+    edge(np.tile(corners, (2, 1))),
     2 / 32,
     (2 / 8, "that is the smallest eigenvalue. The steepest direction sets the limit."),
     (2 / 16, "the factor 2 of the Hessian is missing."),
-    (
-        1 / 32,
-        (
-            "that is 1 / λ, the rate that goes straight to the bottom of that"
-            " direction. The edge is at 2 / λ."
-        ),
-    ),
-    (2 / 128, "divide the Hessian by the number of students."),
+    (1 / 32, "that is 1 / λ, which goes straight to the bottom. The edge is at 2 / λ."),
+    (2 / 256, "divide the Hessian by the number of students."),
+    (2 / 128, "the factor 2 / n is missing, or n is not the number of rows, len(X)."),
+    (2 / 6.4, "n is not always 40: it is the number of rows, len(X)."),
+    (16, "that is upside down."),
 )
 print(
     "Task 3 is right: for hours and attendance as they are, the edge is at"
@@ -207,7 +197,7 @@ def standardise(column):
 column = np.array([1.0, 3.0, 5.0, 7.0])
 check(
     "The column 1, 3, 5, 7 in standard form",
-    standardise(column),
+    standardise(column.copy()),
     np.array([-3, -1, 1, 3]) / np.sqrt(5),
     (column - 4, "the mean is 0, but the standard deviation is not 1. Divide by it."),
     (
@@ -218,11 +208,18 @@ check(
         (column - 4) / 5,
         "that is divided by the variance, the square of the standard deviation.",
     ),
+    (
+        (column - 4) / np.sqrt(20 / 3),
+        "that divides by n - 1. Here it is `np.std` as it comes.",
+    ),
+    (column - 4 / np.sqrt(5), "put brackets around column minus mean."),
 )
 print("Task 4 is right.")
 
 # %%
-scaled = np.column_stack([np.ones(40), standardise(hours), standardise(attendance)])
+scaled = np.column_stack(
+    [np.ones(40), standardise(hours.copy()), standardise(attendance.copy())]
+)
 for name, X in (("raw", everything), ("standardised", scaled), ("the track", track)):
     curvatures = np.linalg.eigvalsh(2 / 40 * X.T @ X)
     print(
@@ -259,7 +256,7 @@ def bowl(w):
 begin = np.array([1.0, 1.0])
 check(
     "The path of two steps in the bowl, at the rate 0.02",
-    descend(bowl, begin, 0.02, 2),
+    descend(bowl, begin.copy(), 0.02, 2),
     [[1, 1], [0.96, 0.6], [0.9216, 0.36]],
     ([[1, 1], [1.04, 1.4], [1.0816, 1.96]], "that is uphill: subtract."),
     ([[1, 1], [-1, -19], [1, 361]], "the rate is missing."),
@@ -267,6 +264,14 @@ check(
         [[1, 1], [-0.04, -0.4], [0.0016, 0.16]],
         "that is the step alone. Add it to where you were.",
     ),
+    (
+        np.tile([0.9216, 0.36], (3, 1)),
+        (
+            "`w -= ...` changes the rows that are already in the path. Write `w = w -"
+            " ...`."
+        ),
+    ),
+    ([[1, 1], [0.96, 0.6], [0.96, 0.6]], "w itself must move, step by step."),
 )
 print("Task 5 is right.")
 
@@ -292,10 +297,10 @@ def momentum(slope, w, rate, steps, beta=0.9):
 # %% tags=["check"]
 check(
     "The path of two steps in the bowl, at the rate 0.02",
-    momentum(bowl, begin, 0.02, 2),
+    momentum(bowl, begin.copy(), 0.02, 2),
     [[1, 1], [0.96, 0.6], [0.8856, 0.0]],
     (
-        descend(bowl, begin, 0.02, 2),
+        descend(bowl, begin.copy(), 0.02, 2),
         "that is plain descent: the velocity must be kept.",
     ),
     (
@@ -316,7 +321,7 @@ print("Task 6 is right: the second step is longer than the first.")
 #
 # $$\mathbf{m} \leftarrow \beta_1 \mathbf{m} + (1 - \beta_1)\,\mathbf{g}, \qquad \mathbf{s} \leftarrow \beta_2 \mathbf{s} + (1 - \beta_2)\,\mathbf{g}^2 .$$
 #
-# Both start at 0, and are too small at first. So after step $k$ they are divided by $1 - \beta_1^k$ and $1 - \beta_2^k$, and the quotients are called $\hat{\mathbf{m}}$ and $\hat{\mathbf{s}}$. The weights move by $-\eta\,\hat{\mathbf{m}} / (\sqrt{\hat{\mathbf{s}}} + \varepsilon)$.
+# Both start at 0, and are too small at first. So after step $k$ they are divided by $1 - \beta_1^k$ and $1 - \beta_2^k$, and the quotients are called $\hat{\mathbf{m}}$ and $\hat{\mathbf{s}}$. The weights move by $-\eta\,\hat{\mathbf{m}} / (\sqrt{\hat{\mathbf{s}}} + \varepsilon)$. The tiny $\varepsilon$ (`epsilon`) keeps us from dividing by 0; $\beta_1$ and $\beta_2$ are `beta1` and `beta2`, and $k$ counts from 1.
 
 
 # %% tags=["task"]
@@ -341,7 +346,7 @@ def one_step(by):
 
 check(
     "The path of one step of Adam in the bowl, at the rate 0.1",
-    adam(bowl, begin, 0.1, 1),
+    adam(bowl, begin.copy(), 0.1, 1),
     one_step(0.1),
     (
         one_step(0.1 * 0.1 / np.sqrt(0.001)),
@@ -356,14 +361,30 @@ check(
         "the correction of s is missing: divide it by 1 - beta2**k.",
     ),
     (one_step(-0.1), "that is uphill: subtract."),
+    ([[1, 1], [np.nan, np.nan]], "k counts from 1, not from 0."),
     (one_step(0.1 / bowl(begin)), "take the root of s before you divide."),
 )
 m, s = 0.9 * 0.1 * 2 + 0.1 * 1.8, 0.999 * 0.001 * 4 + 0.001 * 1.8**2
-second = 0.9 - 0.1 * m / (1 - 0.9**2) / np.sqrt(s / (1 - 0.999**2))
+
+
+def two_steps(m, s):
+    return one_step(0.1) + [[0.9 - 0.1 * m / np.sqrt(s)] * 2]
+
+
+right_m, right_s = m / (1 - 0.9**2), s / (1 - 0.999**2)
+power = "the correction has a power: 1 - beta1**k and 1 - beta2**k."
+hats = (0.9 * 2 + 0.1 * 1.8) / 0.19, (0.999 * 4 + 0.001 * 1.8**2) / (1 - 0.999**2)
 check(
     "The path of two steps of Adam",
-    adam(bowl, begin, 0.1, 2),
-    one_step(0.1) + [[second, second]],
+    adam(bowl, begin.copy(), 0.1, 2),
+    two_steps(right_m, right_s),
+    (two_steps(m / 0.1, right_s), power),
+    (two_steps(right_m, s / 0.001), power),
+    (two_steps(m / 0.1, s / 0.001), power),
+    (
+        two_steps(*hats),
+        "keep m and s as they are, and give the quotients names of their own.",
+    ),
 )
 print("Task 7 is right: steep or flat, Adam moves each weight alike.")
 
@@ -386,14 +407,18 @@ least = np.linalg.lstsq(everything, marks, rcond=None)[0]
 begin_3 = np.array([1.0, 2.0, 3.0])
 check(
     "The weights after one step from (1, 2, 3)",
-    newton(begin_3, everything, marks),
+    newton(begin_3.copy(), everything, marks),
     least,
     (2 * begin_3 - least, "that is the wrong way: subtract."),
     (
         2 * least - begin_3,
-        "the factor 2 of the Hessian is missing, and the step is twice too long.",
+        (
+            "the factor 2 of the Hessian is missing: the step is twice as long as it"
+            " should be."
+        ),
     ),
     (least - begin_3, "that is the step alone. Add it to where you were."),
+    (begin_3 + (least - begin_3) / 20, "the factor 2 / n of the Hessian is missing."),
     (begin_3 + (least - begin_3) / 40, "divide the Hessian by the number of students."),
 )
 print(
@@ -404,12 +429,12 @@ print(
 # %% [markdown]
 # ## Task 9. Your own
 #
-# Now write an optimiser yourself, of the same form. Copy one of the above and change it: look ahead before you take the gradient, begin anew when the loss rises, let the rate grow. The check asks three things: it must reach the bottom of the bowl, may call `slope` once a step only, and must beat plain descent in the race, each with the best rate of a list.
+# Now write an optimiser yourself, of the same form. Copy one of the above and change it: take the gradient where the velocity is about to carry you, or drop the velocity when it points uphill (`v @ g < 0`, with the gradient `g`). Run the next cell as well: it holds the stopwatch. The check asks three things. At the rate 0.01 it must reach the bottom of the bowl within 600 steps. It may call `slope` only once a step. In the race it must beat plain descent, each with its best rate from a list.
 
 
 # %% tags=["task"]
 def own(slope, w, rate, steps):
-    """My own optimiser: shape (steps + 1, 2), the start first."""
+    """My own optimiser: one row per step, the start first."""
     # blank: return ...
     path, v = [w], np.zeros_like(w)
     for _ in range(steps):
@@ -430,7 +455,9 @@ target = loss(np.linalg.lstsq(track, marks, rcond=None)[0], track, marks) + 1
 def steps_needed(optimiser, rate, steps=1000):
     """Steps until the loss stays within 1 mark² of the least; infinity if it does not."""
     with np.errstate(over="ignore", invalid="ignore"):
-        path = optimiser(lambda w: gradient(w, track, marks), np.zeros(2), rate, steps)
+        path = optimiser(
+            lambda w: gradient(w, track, marks), np.zeros(track.shape[1]), rate, steps
+        )
         losses = np.mean((path @ track.T - marks) ** 2, axis=1)
     above = np.flatnonzero(~(losses <= target))
     return np.inf if above[-1] == steps else above[-1] + 1
@@ -450,7 +477,7 @@ def counted(w):
     return bowl(w)
 
 
-path = own(counted, begin, 0.01, 600)
+path = own(counted, begin.copy(), 0.01, 600)
 check(
     "The shape of your path",
     path if path is ... or path is None else np.array(np.shape(path)),
@@ -485,7 +512,9 @@ for (name, optimiser), line in zip(
 ):
     steps, rate = best(optimiser)
     print(f"{name:9} {steps:4.0f} steps at the rate {rate:.4f}")
-    path = optimiser(lambda w: gradient(w, track, marks), np.zeros(2), rate, 250)
+    path = optimiser(
+        lambda w: gradient(w, track, marks), np.zeros(track.shape[1]), rate, 250
+    )
     ax.semilogy(
         np.mean((path @ track.T - marks) ** 2, axis=1) - target + 1, line, label=name
     )
@@ -499,12 +528,13 @@ ax.set(
 ax.legend()
 show(
     figure,
-    "Four curves of the loss above the least one, on a logarithmic axis. Plain descent"
-    " is a straight line and crosses the goal of 1 mark² last. The optimiser with the"
-    " look ahead crosses it first, momentum and Adam fall in waves.",
+    "The loss above the least one, on a logarithmic axis. Plain descent falls fast for"
+    " some twenty steps, then along a slow straight line, and crosses the goal of 1"
+    " mark² last. Momentum and Adam fall in waves and cross it much sooner. The fourth"
+    " curve is your own.",
 )
 
 # %% [markdown]
 # ## On with it
 #
-# Change `beta`, or the list of rates. Let the race run on all features (`everything` in place of `track`), and then on `scaled`. Who still needs momentum there?
+# Change `beta`, or the list of rates. Then write `track = everything` in a new cell, run the cell with `rates` and `target` again, and then the race, but not the check of Task 9. (`inf` means: not there within 1000 steps.) Do the same with `track = scaled`. Who arrives now, and who still needs momentum?

@@ -54,7 +54,7 @@ def show(figure, alt):
 # %% [markdown]
 # ## Your marks
 #
-# Without study you would get `start` marks, with endless study `best` marks. The `pace`, in hours, says how long it takes: after so many hours you have gained 63 percent of what there is to gain. The model is invented. Change its three numbers as you like, here and later: every check goes along.
+# Without study you would get `start` marks, with endless study `best` marks. The `pace`, in hours, says how long it takes: after so many hours you have gained 63 percent of what there is to gain. The model is invented. Change its three numbers, here and later, with `best` above `start` and `pace` above 0. Then run this cell and all below it again: every check goes along.
 
 # %%
 start, best, pace = 30.0, 90.0, 4.0  # marks, marks, hours
@@ -68,7 +68,7 @@ def marks(hours):
 # %% [markdown]
 # ## Task 1. Between two points
 #
-# The *secant* is the line through two points of a curve, here at $x$ and $x + h$. Its slope is the rise divided by the run. For marks over hours its unit is marks per hour.
+# The *secant* is the line through two points of a curve, here at $x$ and $x + h$. Its slope is the rise divided by the run. For marks over hours its unit is marks per hour. In the code `f` is itself a function: write `f(x)` for its value at `x`.
 
 
 # %% tags=["task"]
@@ -87,6 +87,7 @@ check(
     (3.25, "3.25 is the rise. Divide it by the run."),
     (-6.5, "the sign is wrong. The square rises here, so the slope is positive."),
     (3.25 / 3, "divide by the run, which is h, and not by x."),
+    (-5.75, "put brackets around the rise: (f(x + h) - f(x)) / h."),
 )
 check(
     "The slope of the square from 2.5 to 3 (h = -0.5)",
@@ -141,6 +142,8 @@ for hours in (0.0, 2.0, 8.0):
             "the inner derivative is missing. The slope of -hours / pace is -1 / pace.",
         ),
         (exact * pace**2, "-hours / pace has the slope -1 / pace, not -pace."),
+        (best - exact, "best is a constant: its slope is 0."),
+        rtol=1e-10,
     )
 print("Task 2 is right: the marks grow fastest at the start, and ever more slowly.")
 
@@ -160,12 +163,14 @@ def central_difference(f, x, h):
 
 # %% tags=["check"]
 check(
-    "The central difference of the cube at 2 with h = 0.5",
-    central_difference(lambda x: x**3, 2.0, 0.5),
-    12.25,
-    (24.5, "from x - h to x + h the run is 2 h. You divided by h."),
-    (15.25, "that looks ahead only. Begin at x - h."),
-    (9.25, "that looks back only. End at x + h."),
+    "The central difference of the cube at 2 with h = 0.1",
+    central_difference(lambda x: x**3, 2.0, 0.1),
+    12.01,
+    (24.02, "from x - h to x + h the run is 2 h. You divided by h."),
+    (2.402, "that is the rise. Divide it by the run, 2 h."),
+    (0.1201, "put brackets around the run: / (2 * h)."),
+    (12.61, "that looks ahead only. Begin at x - h."),
+    (11.41, "that looks back only. End at x + h."),
 )
 errors = [central_difference(np.exp, 1.0, h) - np.e for h in (0.02, 0.01)]
 check(
@@ -176,7 +181,7 @@ check(
 print("Task 3 is right: half the step, a quarter of the error.")
 
 # %% [markdown]
-# Now a race. The error of both quotients at 2 hours, for steps from one hour down to less than a nanosecond. Before you run it: where is the best step, and what happens beyond it?
+# Now a race. The error of both quotients at 2 hours, for steps from one hour down to about a nanosecond. Before you run it: where is the best step, and what happens beyond it?
 
 # %%
 steps = 10.0 ** np.arange(0, -13, -0.5)
@@ -211,15 +216,16 @@ def second_difference(f, x, h):
 
 # %% tags=["check"]
 check(
-    "The second difference of the square at 3 with h = 0.5",
-    second_difference(lambda x: x**2, 3.0, 0.5),
+    "The second difference of the square at 3 with h = 0.1",
+    second_difference(lambda x: x**2, 3.0, 0.1),
     2.0,
-    (1.0, "that is the difference of the two slopes. Divide by h once more."),
+    (0.2, "that is the difference of the two slopes. Divide by h once more."),
     (
         -2.0,
         "the sign is wrong. Take the slope on the left from the slope on the right.",
     ),
-    (0.5, "that is f(x + h) - 2 f(x) + f(x - h). Divide it by h²."),
+    (0.02, "that is f(x + h) - 2 f(x) + f(x - h). Divide it by h²."),
+    (0.5, "the middles of the two secants are h apart, not 2 h."),
 )
 check(
     "The second difference of the marks at 2",
@@ -271,7 +277,9 @@ check(
     taylor(lambda x: x**2, 3.0, 5.0),
     25.0,
     (64.0, "write x - a, and not x, in both terms."),
-    (46.0, "write x - a, and not x, in the second term."),
+    (43.0, "write x - a, and not x, in the term with the slope."),
+    (23.0, "the last term wants the square of x - a."),
+    (46.0, "write x - a, and not x, in the last term."),
     rtol=1e-5,
 )
 check(
@@ -316,7 +324,7 @@ show(
 # %% [markdown]
 # ## Task 6. When is it enough?
 #
-# After how many hours of study does one more hour bring `slope` marks only? Set `marks_slope(hours)` equal to `slope` and solve for the hours: a formula, with the logarithm `np.log`.
+# After how many hours do your marks grow by only `slope` marks per hour? Set `marks_slope(hours)` equal to `slope` and solve for the hours: a formula, with the natural logarithm `np.log`.
 
 
 # %% tags=["task"]
@@ -329,8 +337,8 @@ def hours_until(slope):
 
 # %% tags=["check"]
 steepest = (best - start) / pace
-for share in (1, 1 / 2, 1 / 10):
-    wanted = -pace * np.log(share)
+for share in (1 / 2, 1 / 10, 1):
+    wanted = pace * np.log(1 / share)
     check(
         f"hours_until({steepest * share:g})",
         hours_until(steepest * share),
@@ -338,19 +346,19 @@ for share in (1, 1 / 2, 1 / 10):
         (-wanted, "the sign is wrong: log(a / b) is minus log(b / a)."),
         (wanted / pace, "that is hours / pace. Multiply by the pace."),
         (
-            wanted - pace * np.log(pace),
+            wanted + pace * np.log(pace),
             "one factor `pace` is missing inside the logarithm.",
         ),
     )
 print(
-    f"Task 6 is right: after {hours_until(steepest / 2):.2f} hours an hour brings half"
-    " of what the first one promised."
+    f"Task 6 is right: after {hours_until(steepest / 2):.2f} hours the marks grow half"
+    " as fast as at the start."
 )
 
 # %% [markdown]
 # ## Your own function
 #
-# All six functions are yours. Put any function of one number in place of `mine`, and any point in place of `a`. Where is the parabola good? Try a kink: `abs(x)` at 0. What do your two differences say there, and why is one of them no use?
+# All six functions are yours. Put any function in place of `mine`, written so that it takes an array too (`np.sin(x)`, `np.maximum(x, 0)`), and any point in place of `a`. Where is the parabola good? Try a kink: `abs(x)` at 0. Your two differences still give numbers. Shorten their steps: which number runs away, and is the other one a slope?
 
 
 # %%
@@ -364,6 +372,7 @@ slope, bend = central_difference(mine, a, 1e-4), second_difference(mine, a, 1e-3
 print(f"value {mine(a):.4f}, slope {slope:.4f}, second derivative {bend:.4f}")
 figure, ax = plt.subplots()
 ax.plot(x, mine(x), color="C0", label="my function")
+ax.autoscale(False)
 ax.plot(x, taylor(mine, a, x), ":", color="C2", label="Taylor, degree two")
 ax.plot(a, mine(a), "o", color="C0")
 ax.set(xlabel="$x$", ylabel="$f(x)$")

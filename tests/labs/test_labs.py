@@ -7,6 +7,7 @@ import re
 import textwrap
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
@@ -15,7 +16,7 @@ from snippets._build.lab_worker import given, read, requirements, tags
 from snippets._build.labs import BLANK, SITE, make_labs, solved, student
 from snippets._build.maths import MACROS
 from snippets._build.render import ROOT
-from tests.labs.wrong_answers import WRONG
+from tests.labs.wrong_answers import RIGHT, WRONG
 
 LABS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs/labs").glob("*.py"))}
 TASKS = [(lab, task) for lab, source in LABS.items() for task in range(1, len(BLANK.findall(source)) + 1)]
@@ -42,7 +43,8 @@ def run_to_check(source, task):
     for cell in cells[:end]:
         exec(compile(cell.source, "cell", "exec"), namespace)
     try:
-        exec(compile(cells[end].source, "check", "exec"), namespace)
+        with np.errstate(all="ignore"):  # a notebook would warn, and go on
+            exec(compile(cells[end].source, "check", "exec"), namespace)
     except Exception as error:
         return error
 
@@ -123,6 +125,13 @@ def test_check_says_what_is_wrong_with_a_plausible_answer(lab, task):
         error = run_to_check(with_answer(LABS[lab], task, answer), task)
         assert isinstance(error, AssertionError), f"{answer}\n{error!r}"
         assert words in str(error), f"{answer}\n{error}"
+
+
+@pytest.mark.parametrize("lab, task", [(lab, task) for lab, tasks in RIGHT.items() for task in tasks])
+def test_right_answer_in_another_style_is_taken_and_disturbs_no_later_check(lab, task):
+    source = with_answer(LABS[lab], task, RIGHT[lab][task])
+    assert run_to_check(source, task) is None
+    assert run_to_check(source, len(WRONG[lab])) is None
 
 
 def test_checks_go_along_when_the_reader_changes_the_surface_or_the_marks():

@@ -30,21 +30,27 @@ WRONG = {
             ("return (f(x) - f(x + h)) / h", "the sign is wrong"),
             ("return (f(x + h) - f(x)) / x", "divide by the run, which is h"),
             ("(f(x + h) - f(x)) / h", "is there a `return`?"),
+            ("return f(x + h) - f(x) / h", "brackets around the rise"),
         ],
         2: [
             ("return (best - start) * np.exp(-hours / pace)", "the inner derivative is missing"),
             ("return -(best - start) / pace * np.exp(-hours / pace)", "two minus signs make a plus"),
             ("return (best - start) * pace * np.exp(-hours / pace)", "not -pace"),
+            ("return best - (best - start) / pace * np.exp(-hours / pace)", "best is a constant"),
+            ("return secant_slope(marks, hours, 1e-6)", "is right"),
         ],
         3: [
             ("return (f(x + h) - f(x - h)) / h", "the run is 2 h"),
             ("return (f(x + h) - f(x)) / h", "that looks ahead only"),
             ("return (f(x) - f(x - h)) / h", "that looks back only"),
+            ("return f(x + h) - f(x - h)", "that is the rise"),
+            ("return (f(x + h) - f(x - h)) / 2 * h", "brackets around the run"),
         ],
         4: [
             ("return (f(x + h) - 2 * f(x) + f(x - h)) / h", "Divide by h once more"),
             ("return f(x + h) - 2 * f(x) + f(x - h)", "Divide it by h²"),
             ("return (2 * f(x) - f(x + h) - f(x - h)) / h**2", "the sign is wrong"),
+            ("return (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h) ** 2", "not 2 h"),
         ],
         5: [
             (
@@ -59,13 +65,15 @@ WRONG = {
             ),
             (
                 "return f(a) + central_difference(f, a, h) * (x - a) + second_difference(f, a, h) / 2 * x**2",
-                "write x - a, and not x, in the second term",
+                "in the last term",
             ),
+            ("return f(a) + central_difference(f, a, h) * x + second_difference(f, a, h) / 2 * (x - a) ** 2", "in the term with the slope"),
+            ("return f(a) + central_difference(f, a, h) * (x - a) + second_difference(f, a, h) / 2 * (x - a)", "wants the square"),
         ],
         6: [
             ("return -pace * np.log((best - start) / (pace * slope))", "the sign is wrong"),
             ("return np.log((best - start) / (pace * slope))", "Multiply by the pace"),
-            ("return pace * np.log((best - start) / slope)", "is right"),
+            ("return pace * np.log((best - start) / slope)", "one factor `pace` is missing"),
         ],
     },
     "walk-downhill": {
@@ -119,6 +127,9 @@ WRONG = {
             ("return np.sum((X @ w - y) ** 2)", "Take their mean"),
             ("return np.mean((X @ w - y) ** 2) / 2", "a half too much"),
             ("return np.mean(X @ w - y)", "Square them first"),
+            ("return np.sum((X @ w - y) ** 2) / len(w)", "not of weights"),
+            ("return np.mean(np.abs(X @ w - y))", "the mean of the distances"),
+            ("return np.sqrt(np.mean((X @ w - y) ** 2))", "Leave the root out"),
         ],
         2: [
             ("return X.T @ (X @ w - y) / len(y)", "the factor 2"),
@@ -131,17 +142,24 @@ WRONG = {
             ("return 2 / np.linalg.eigvalsh(X.T @ X / len(X)).max()", "the factor 2 of the Hessian"),
             ("return 1 / np.linalg.eigvalsh(2 / len(X) * X.T @ X).max()", "The edge is at 2"),
             ("return 2 / np.linalg.eigvalsh(2 * X.T @ X).max()", "divide the Hessian"),
+            ("return 2 / np.linalg.eigvalsh(X.T @ X).max()", "the factor 2 / n is missing"),
+            ("return 2 / np.linalg.eigvalsh(2 / 40 * X.T @ X).max()", "n is not always 40"),
+            ("return np.linalg.eigvalsh(2 / len(X) * X.T @ X).max() / 2", "upside down"),
         ],
         4: [
             ("return column - column.mean()", "the standard deviation is not 1"),
             ("return column / column.std()", "the mean is not 0"),
             ("return (column - column.mean()) / column.var()", "the variance"),
+            ("return (column - column.mean()) / column.std(ddof=1)", "divides by n - 1"),
+            ("return column - column.mean() / column.std()", "brackets around column"),
         ],
         5: [
             (DESCEND.format("w + rate * slope(w)"), "uphill: subtract"),
             (DESCEND.format("w - slope(w)"), "the rate is missing"),
             (DESCEND.format("-rate * slope(w)"), "the step alone"),
             ("w -= rate * slope(w)\nreturn w", "has the shape"),
+            ("path = [w]\nfor _ in range(steps):\n    w -= rate * slope(w)\n    path.append(w)\nreturn np.array(path)", "changes the rows that are already"),
+            ("return np.array([w] + [w - rate * slope(w) for _ in range(steps)])", "w itself must move"),
         ],
         6: [
             (HEAVY.format("slope(w)", "w - rate * v"), "the velocity must be kept"),
@@ -153,13 +171,17 @@ WRONG = {
             (ADAM.format("m / (np.sqrt(s / (1 - beta2**k)) + epsilon)"), "the correction of m"),
             (ADAM.format("m / (1 - beta1**k) / (np.sqrt(s) + epsilon)"), "the correction of s"),
             (ADAM.format("m / (1 - beta1**k) / (s / (1 - beta2**k) + epsilon)"), "take the root"),
-            (ADAM.format("m / (1 - beta1) / (np.sqrt(s / (1 - beta2)) + epsilon)"), "two steps of Adam"),
+            (ADAM.format("m / (1 - beta1) / (np.sqrt(s / (1 - beta2)) + epsilon)"), "has a power"),
+            (ADAM.replace("range(1, steps + 1)", "range(steps)").format("m / (1 - beta1**k) / (np.sqrt(s / (1 - beta2**k)) + epsilon)"), "k counts from 1"),
+            (ADAM.format("m / (1 - beta1**k) / (np.sqrt(s / (1 - beta2)) + epsilon)"), "has a power"),
+            (ADAM.format("{}").replace("w = w - rate * {}", "m, s = m / (1 - beta1**k), s / (1 - beta2**k)\n    w = w - rate * m / (np.sqrt(s) + epsilon)"), "names of their own"),
         ],
         8: [
             ("return w + np.linalg.solve(2 / len(y) * X.T @ X, gradient(w, X, y))", "the wrong way"),
-            ("return w - np.linalg.solve(X.T @ X / len(y), gradient(w, X, y))", "twice too long"),
+            ("return w - np.linalg.solve(X.T @ X / len(y), gradient(w, X, y))", "twice as long"),
             ("return -np.linalg.solve(2 / len(y) * X.T @ X, gradient(w, X, y))", "the step alone"),
             ("return w - np.linalg.solve(2 * X.T @ X, gradient(w, X, y))", "divide the Hessian"),
+            ("return w - np.linalg.solve(X.T @ X, gradient(w, X, y))", "the factor 2 / n"),
         ],
         9: [
             ("return descend(slope, w, rate, steps)", "Keep some velocity"),
@@ -217,5 +239,32 @@ WRONG = {
             ("return np.sum(scores.argmax(axis=1) == labels)", "Divide by all"),
             ("return np.mean(scores.argmax(axis=1) != labels)", "the share of wrong answers"),
         ],
+    },
+}  # fmt: skip
+
+# Right answers in another style, which every check must take.
+RIGHT = {
+    "the-slope-of-your-marks": {
+        1: "rise, run = f(x + h) - f(x), h\nreturn np.divide(rise, run)",
+        4: "return (secant_slope(f, x, h) - secant_slope(f, x - h, h)) / h",
+        6: "return -pace * (np.log(slope) + np.log(pace) - np.log(best - start))",
+    },
+    "walk-downhill": {
+        1: "up, down = w.copy(), w.copy()\nup[k] += h\ndown[k] -= h\nreturn (f(up) - f(down)) / (2 * h)",
+        4: "return np.array([(F(w + s) - F(w - s)) / (2 * h) for s in h * np.eye(len(w))]).T",
+        7: "w = start.copy()\npath = [w.copy()]\nfor _ in range(steps):\n    w -= rate * gradient(w)\n    path.append(w.copy())\nreturn np.array(path)",
+    },
+    "race-the-optimisers": {
+        1: "r = X @ w - y\nreturn r @ r / len(y)",
+        4: "column -= column.mean()\ncolumn /= column.std()\nreturn column",
+        5: "path = [w.copy()]\nfor _ in range(steps):\n    w -= rate * slope(w)\n    path.append(w.copy())\nreturn np.array(path)",
+        8: "return w - np.linalg.inv(2 / len(y) * X.T @ X) @ gradient(w, X, y)",
+        9: "path, v = [w], np.zeros_like(w)\nfor _ in range(steps):\n    g = slope(w)\n    v = g if v @ g < 0 else 0.95 * v + g\n    w = w - rate * v\n    path.append(w)\nreturn np.array(path)",
+    },
+    "a-network-from-nothing": {
+        2: "while G.ndim > len(shape):\n    G = G.sum(axis=0)\nreturn G",
+        4: "parent.slope += share(node.slope)",
+        6: "P = probabilities(scores)\nP[np.arange(len(labels)), labels] -= 1\nreturn P / len(labels)",
+        8: "new = []\nfor w, g in zip(weights, gradients(weights, X, labels)):\n    new.append(w - rate * g)\nreturn new",
     },
 }  # fmt: skip

@@ -32,9 +32,7 @@ def build_site(folder, **settings):
     return folder
 
 
-@pytest.fixture(scope="session")
-def build():
-    return build_site
+
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -92,12 +90,12 @@ def one_at_a_time(lock):
 
 
 @pytest.fixture(scope="session")
-def site(build, server, tmp_path_factory):
+def site(server, tmp_path_factory):
     """The folder of the built site. It knows its address, without which links load whole pages."""
     folder, address = server
     own = tmp_path_factory.getbasetemp()
     with one_at_a_time((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "building"):
-        return build(folder, SITE_URL=address)
+        return build_site(folder, SITE_URL=address, REPOSITORY_URL="https://forge.test/site")
 
 
 @pytest.fixture(scope="session")

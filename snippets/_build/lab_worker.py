@@ -154,13 +154,13 @@ def translated(cells):
         nbformat.write(book, path)
         text = nb2html(str(path), allow_errors=False, no_prompt=True)
     pairs = []
-    pattern = r'"highlight-ipynb[^"]*"><pre>(?:<span></span>)?(.*?)\n*</pre>|"text/plain"[^>]*>\s*<pre>(.*?)\n*</pre>'
-    for code, printed in re.findall(pattern, text, re.DOTALL):
-        if printed:
-            name = '<span class="filename">Output</span>'
-            pairs[-1][1].append(f'<div class="highlight">{name}<pre><span></span><code>{printed}\n</code></pre></div>')
+    for kind, inside in re.findall(r'"(highlight-ipynb|text/plain)[^>]*>\s*<pre>(.*?)\n*</pre>', text, re.DOTALL):
+        code = f"<pre><span></span><code>{inside.removeprefix('<span></span>')}\n</code></pre>"
+        if kind == "text/plain":
+            pairs[-1][1].append(f'<div class="highlight"><span class="filename">Output</span>{code}</div>')
         else:
-            pairs.append((f'<div class="highlight"><pre><span></span><code>{code}\n</code></pre></div>', []))
+            pairs.append((f'<div class="highlight">{code}</div>', []))
+    assert [len(printed) for _, printed in pairs] == [len(cell.outputs) for cell in cells]
     return pairs
 
 
@@ -169,7 +169,10 @@ def outputs(cell, name, figures):
     parts = []
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
-            parts.append(output)
+            if parts and not isinstance(parts[-1], str):
+                parts[-1].text += output.text  # the kernel sends what it prints in pieces
+            else:
+                parts.append(output)
         elif found := SHOWN.fullmatch(output.get("data", {}).get("text/html", "")):
             alt = html.unescape(found[1])
             if len(alt) < ALT_LENGTH:

@@ -1,16 +1,20 @@
 """The labs: every solved notebook is green, every blank and every plausible mistake is found and told in a sentence."""
 
 import ast
+import asyncio
 import json
 import os
 import re
+import shutil
 import textwrap
+from unittest import mock
 
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
 
+import snippets._build.lab_worker
 import snippets._build.labs
 from snippets._build.lab_worker import given, read, requirements, tags
 from snippets._build.labs import BLANK, SITE, make_labs, solved, student
@@ -40,13 +44,14 @@ def run_to_check(source, task):
     at = [number for number, cell in enumerate(cells) if "task" in tags(cell)][task - 1]
     end = next(number for number in range(at, len(cells)) if "check" in tags(cells[number]))
     namespace = {"__name__": "__main__"}
-    for cell in cells[:end]:
-        exec(compile(cell.source, "cell", "exec"), namespace)
-    try:
-        with np.errstate(all="ignore"):  # a notebook would warn, and go on
-            exec(compile(cells[end].source, "check", "exec"), namespace)
-    except Exception as error:
-        return error
+    with mock.patch("matplotlib.figure.Figure.savefig"):  # nobody looks at figures here
+        for cell in cells[:end]:
+            exec(compile(cell.source, "cell", "exec"), namespace)
+        try:
+            with np.errstate(all="ignore"):  # a notebook would warn, and go on
+                exec(compile(cells[end].source, "check", "exec"), namespace)
+        except Exception as error:
+            return error
 
 
 def executed(notebook, folder, monkeypatch, **options):
@@ -241,87 +246,99 @@ show(figure, "A straight line, which rises from the left to the right.")
 """
 
 
-@pytest.fixture
-def lab(tmp_path):
-    """A function that makes one lab of the source, with edits; it returns what it gives and its faults."""
-    (tmp_path / "labs").mkdir()
-
-    def make(*edits):
-        source = LAB
-        for old, new in edits:
-            assert source.count(old) == 1
-            source = source.replace(old, new)
-        (tmp_path / "labs/tiny.py").write_text(source, "utf-8")
-        labs, faults = make_labs(tmp_path / "labs", tmp_path / "cache")
-        return labs.get("tiny"), [str(fault) for fault in faults]
-
-    return make
-
-
 # The helper of the labs, as it is
 LAB = LAB.replace("SHOW", re.search(r"(?ms)^def show\(.*?(?=\n\n\n)", LABS["walk-downhill"])[0])
 
+# An edit of the lab, where the fault is, and what is said of it
+RIGHT_LINE, CHECK = 'print("<right>")', '# %% tags=["check"]'
+FAULTY = {
+    "raises": ("inverse(2)", "inverse(0)", "return 1 / x", "cell 2: ZeroDivisionError: division by zero"),
+    "fails": ("== 1.5", "== 1.25", "assert half", "cell 5: AssertionError"),
+    "is-no-python": ("assert half(3)", "assert half(3", "assert half", "SyntaxError: "),
+    "lacks": ("import matplotlib", "import nowhere, matplotlib", "import matplotlib", "No module named 'nowhere'"),
+    "has-no-alt": (
+        "which rises from the left to the right.",
+        "",
+        "# %%\nfigure",
+        "no alt text of a sentence: 'A straight",
+    ),
+    "shows": (RIGHT_LINE, "half", CHECK, "an output that the page cannot show: text/plain"),
+    "complains": (RIGHT_LINE, "import sys; print(1, file=sys.stderr)", CHECK, "cannot show: stderr"),
+    "dies": (RIGHT_LINE, "import os; os._exit(1)", CHECK, "cell 5: the kernel died"),
+    "warns": (RIGHT_LINE, 'import warnings; warnings.warn("odd")', RIGHT_LINE, "cell 5: UserWarning: odd"),
+}
+IN_PIECES = "print(); print('<right>', flush=True); import time; time.sleep(0.5); print()"
 
-def line(text):
-    return LAB[: LAB.index(text)].count("\n") + 1
+
+def edited(old, new):
+    assert LAB.count(old) == 1
+    return LAB.replace(old, new)
 
 
-def test_lab_gives_page_figures_and_two_notebooks_and_is_run_once(lab, monkeypatch):
-    made, faults = lab()
-    assert faults == []
-    page, (svg,) = made["page"], made["figures"]
-    assert page.index("# A lab") < page.index("../downloads/labs/tiny.ipynb") < page.index("@@code 0@@")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Whole and faulty labs, all made at once: the folder, what they give, and the faults by name."""
+    folder = tmp_path_factory.mktemp("labs")
+    (folder / "labs").mkdir()
+    sources = {name: edited(old, new) for name, (old, new, *_) in FAULTY.items()}
+    for name, source in {"whole": LAB, "in-pieces": edited(RIGHT_LINE, IN_PIECES), **sources}.items():
+        (folder / f"labs/{name}.py").write_text(source, "utf-8")
+    labs, faults = make_labs(folder / "labs", folder / "cache")
+    return folder, labs, {re.match(r"docs/labs/(.+)\.py$", fault.path)[1]: fault for fault in faults}
+
+
+def marks(page):
+    return re.findall(r"@@[^@]*@@", page)
+
+
+def test_lab_gives_page_figures_and_two_notebooks(made):
+    _, labs, _ = made
+    assert set(labs) == {"whole", "in-pieces"}
+    lab = labs["whole"]
+    page, (svg,) = lab["page"], lab["figures"]
+    assert page.index("# A lab") < page.index("../downloads/labs/whole.ipynb") < page.index("@@code 0@@")
     assert '??? success "Solution"' in page and '??? example "The check"' in page
-    assert "![A straight line, which rises from the left to the right.](../figures/labs/tiny/1.svg)" in page
-    assert re.findall(r"@@[^@]*@@", page) and set(re.findall(r"@@[^@]*@@", page)) == set(made["cells"])
-    assert "&lt;right&gt;" in made["cells"]["@@output 3 0@@"]
-    code = "".join(made["cells"].values())
+    assert "![A straight line, which rises from the left to the right.](../figures/labs/whole/1.svg)" in page
+    assert marks(page) and set(marks(page)) == set(lab["cells"])
+    assert "&lt;right&gt;" in lab["cells"]["@@output 3 0@@"]
+    code = "".join(lab["cells"].values())
     assert "your turn" in code and "end of blank" not in code and "jp-" not in code and "<style" not in code
     assert svg.startswith("<svg") and "var(--function, #0b5cad)" in svg
-    text = json.loads(made["student"])["cells"][2]["source"]
+    text = json.loads(lab["student"])["cells"][2]["source"]
     assert f"[the page]({SITE}slopes/secant-line/#the-slope) and [home]({SITE})." in "".join(text)
 
+
+def test_what_a_cell_prints_in_pieces_is_one_output(made):
+    whole, pieces = made[1]["whole"], made[1]["in-pieces"]
+    assert marks(whole["page"]) == marks(pieces["page"]) and set(marks(pieces["page"])) == set(pieces["cells"])
+    assert "<code>\n&lt;right&gt;\n</code>" in pieces["cells"]["@@output 3 0@@"]
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_fault_is_told_with_lab_cell_and_line_and_is_not_kept(made, name):
+    folder, labs, faults = made
+    *_, at, words = FAULTY[name]
+    assert name not in labs
+    assert faults[name].line == LAB[: LAB.index(at)].count("\n") + 1
+    assert words in faults[name].message
+    assert len(list((folder / "cache/labs").iterdir())) == len(labs)
+
+
+def test_lab_is_run_once_for_each_content(made, tmp_path, monkeypatch):
+    folder, labs, _ = made
+    (tmp_path / "labs").mkdir()
+    (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
+    shutil.copytree(folder / "cache", tmp_path / "cache")
     monkeypatch.setattr(snippets._build.labs.subprocess, "run", None)
-    assert lab() == (made, [])
-    with pytest.raises(TypeError):  # other content would be run
-        lab(("print(", "print(1, "))
+    assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": labs["whole"]}, [])
+    assert len(list((tmp_path / "cache/labs").iterdir())) == 1  # what no lab wants any more is gone
+    (tmp_path / "labs/whole.py").write_text(LAB + "\n", "utf-8")
+    with pytest.raises(TypeError):
+        make_labs(tmp_path / "labs", tmp_path / "cache")
 
 
-@pytest.mark.parametrize(
-    "edits, at, cell, words",
-    [
-        ([("inverse(2)", "inverse(0)")], "return 1 / x", 2, "ZeroDivisionError: division by zero"),
-        ([("== 1.5", "== 1.25")], "assert half", 5, "AssertionError"),
-        ([("assert half(3)", "assert half(3")], "assert half", 5, "SyntaxError: "),
-        ([("import matplotlib", "import nowhere, matplotlib")], "import matplotlib", 2, "No module named 'nowhere'"),
-    ],
-)
-def test_cell_that_raises_is_told_with_lab_cell_and_line(lab, edits, at, cell, words, tmp_path):
-    made, (fault,) = lab(*edits)
-    assert made is None
-    assert fault.startswith(f"docs/labs/tiny.py:{line(at)}: ") and words in fault
-    assert words.startswith("SyntaxError") or f"cell {cell}: " in fault
-    assert not (tmp_path / "cache/labs").exists()
-
-
-@pytest.mark.parametrize(
-    "edit, at, words",
-    [
-        (
-            ("A straight line, which rises from the left to the right.", "A line."),
-            "# %%\nfigure",
-            "no alt text of a sentence",
-        ),
-        (('print("<right>")', "half"), '# %% tags=["check"]', "an output that the page cannot show: text/plain"),
-        (('print("<right>")', "import sys; print(1, file=sys.stderr)"), '# %% tags=["check"]', "stderr"),
-        (('print("<right>")', "import os; os._exit(1)"), '# %% tags=["check"]', "cell 5: the kernel died"),
-        (('print("<right>")', 'import warnings; warnings.warn("odd")'), 'print("<right>")', "cell 5: UserWarning: odd"),
-        (("# %%\nfigure", "# %% [markdown] x\n# %% y\n# %%\nfigure"), None, ""),
-    ],
-)
-def test_what_a_page_cannot_show_is_told(lab, edit, at, words):
-    made, faults = lab(edit)
-    if at is None:
-        assert made and faults == []
-    else:
-        assert faults[0].startswith(f"docs/labs/tiny.py:{line(at)}: ") and words in faults[0]
+def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(snippets._build.lab_worker, "TIME_LIMIT", 3)
+    (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "while True: pass"), "utf-8")
+    found = asyncio.run(snippets._build.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
+    assert found == {"error": "cell 5: took longer than 3 s", "line": LAB[: LAB.index(CHECK)].count("\n") + 1}

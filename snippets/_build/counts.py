@@ -58,7 +58,9 @@ def counted(site, contents):
         ("tests of the machinery and of the built site", f"{tests(site.root, others):,}"),
         (
             "mutants",
-            "{1} in {0} snippets, of which {2} made a test fail".format(*mutants) if mutants else "no report was there",
+            "{1} in the code of {0} of the pages; {2} made a test fail".format(*mutants)
+            if mutants
+            else "no report was there",
         ),
     ]
 

@@ -242,8 +242,6 @@ async def outcome(name, path):
         return {"page": page, "cells": cells, "figures": figures, **notebooks}
     except LabError as error:
         return {"error": str(error), "line": error.line}
-    except SyntaxError as error:
-        return {"error": f"SyntaxError: {error.msg}", "line": error.lineno or 1}
 
 
 async def main(tasks):

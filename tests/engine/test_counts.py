@@ -33,4 +33,4 @@ def test_the_counts_tell_of_a_report_of_mutants(project):
     about = key(project.root / "snippets/slopes/tangent.py", project.root / "tests/slopes/test_tangent.py")
     entry = {"key": about, "mutants": 7, "survived": ["one", "two"]}
     project.write(f".cache/{REPORT}", json.dumps({"slopes/tangent": entry}))
-    assert cells(project)[0]["mutants"] == "7 in 1 snippets, of which 5 made a test fail"
+    assert cells(project)[0]["mutants"] == "7 in the code of 1 of the pages; 5 made a test fail"

@@ -342,3 +342,27 @@ def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
     (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "while True: pass"), "utf-8")
     found = asyncio.run(snippets._build.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
     assert found == {"error": "cell 5: took longer than 3 s", "line": LAB[: LAB.index(CHECK)].count("\n") + 1}
+
+
+def test_text_before_the_first_cell_is_told():
+    with pytest.raises(snippets._build.lab_worker.LabError, match="1 lines begin a cell, and 2 cells were found"):
+        read("x = 1\n\n# %%\ny = 2\n")
+
+
+def test_package_that_is_not_there_has_no_version():
+    assert snippets._build.labs._version("no-such-package") == ""
+    assert snippets._build.labs._version("nbclient")
+
+
+def test_labs_are_made_where_nothing_can_be_kept_and_an_early_end_is_told(made, tmp_path, monkeypatch):
+    whole = made[1]["whole"]
+    (tmp_path / "labs").mkdir()
+    (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
+    (tmp_path / "cache").write_text("a file where the folder should be", "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(snippets._build.labs, "_run", lambda tasks: [whole])
+        assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": whole}, [])
+    monkeypatch.setattr(snippets._build.labs, "ROOT", tmp_path / "nowhere")
+    monkeypatch.setattr(snippets._build.labs.sys, "executable", shutil.which("false"))
+    with pytest.raises(RuntimeError, match="ended early"):
+        make_labs(tmp_path / "labs", tmp_path / "cache")

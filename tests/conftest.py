@@ -11,10 +11,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib.pyplot as plt
 import mkdocs.__main__
+import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
 from mkdocs.utils.yaml import get_yaml_loader
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 
@@ -155,6 +157,27 @@ def figures():
     plt.switch_backend("agg")
     yield
     plt.close("all")
+
+
+@pytest.fixture
+def executed(tmp_path, monkeypatch):
+    """A function that runs the JSON text of a notebook as plain Jupyter does: in a fresh kernel, in an empty folder
+    that stays empty. It returns the notebook with its outputs."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)  # cells are no lines of a snippet
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    def executed(text, **options):
+        book = nbformat.reads(text, as_version=4)
+        NotebookClient(book, timeout=120, resources={"metadata": {"path": str(folder)}}, **options).execute()
+        assert list(folder.iterdir()) == []
+        return book
+
+    return executed
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """The notebook of every snippet is valid, the same each time, and runs from top to bottom in an empty folder."""
 
-import os
 import re
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from snippets._build.notebook import notebook
 from snippets._build.render import ROOT, SNIPPETS
@@ -36,22 +34,14 @@ def test_notebook_holds_the_code_of_the_snippet_and_no_markers(path):
 
 
 @every_snippet
-def test_notebook_runs_and_shows_every_figure_once(path, tmp_path, monkeypatch):
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)  # cells are no lines of a snippet
-    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    (tmp_path / "empty").mkdir()
-    book = book_of(path)
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(tmp_path / "empty")}}).execute()
+def test_notebook_runs_and_shows_every_figure_once(path, executed):
+    book = executed(notebook(path.read_text("utf-8"), path.stem))
     for cell in book.cells[1:]:
         shown = sum("image/png" in output.get("data", {}) for output in cell.outputs)
         assert shown == bool(re.match(r"figure_\w+\(", cell.source))
         assert all(output.output_type != "stream" or output.name == "stdout" for output in cell.outputs)
         if re.match(r"print_\w+\(", cell.source):
             assert "".join(output.text for output in cell.outputs).strip()
-    assert list((tmp_path / "empty").iterdir()) == []
 
 
 def test_every_snippet_has_a_notebook():

@@ -3,7 +3,6 @@
 import ast
 import asyncio
 import json
-import os
 import re
 import shutil
 import textwrap
@@ -12,7 +11,6 @@ from unittest import mock
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 
 import snippets._build.lab_worker
 import snippets._build.labs
@@ -54,20 +52,6 @@ def run_to_check(source, task):
             return error
 
 
-def executed(notebook, folder, monkeypatch, **options):
-    """The notebook after a run in a fresh kernel, as in plain Jupyter, in an empty folder that stays empty."""
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        monkeypatch.setenv(name, str(folder / name))
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    (folder / "empty").mkdir()
-    book = nbformat.reads(notebook, as_version=4)
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(folder / "empty")}}, **options).execute()
-    assert list((folder / "empty").iterdir()) == []
-    return book
-
-
 def test_there_are_four_labs_and_each_task_has_a_check_behind_it():
     assert list(WRONG) == ["the-slope-of-your-marks", "walk-downhill", "race-the-optimisers", "a-network-from-nothing"]
     assert set(WRONG) == set(LABS)
@@ -80,8 +64,8 @@ def test_there_are_four_labs_and_each_task_has_a_check_behind_it():
 
 
 @every_lab
-def test_solved_notebook_is_green_in_a_fresh_kernel(lab, tmp_path, monkeypatch):
-    book = executed(given(solved(LABS[lab]), lab, "solved"), tmp_path, monkeypatch)
+def test_solved_notebook_is_green_in_a_fresh_kernel(lab, executed):
+    book = executed(given(solved(LABS[lab]), lab, "solved"))
     pictures = 0
     for cell in book.cells:
         if cell.cell_type != "code":
@@ -101,8 +85,8 @@ def test_solved_notebook_is_green_in_a_fresh_kernel(lab, tmp_path, monkeypatch):
 
 
 @every_lab
-def test_in_the_student_notebook_every_check_goes_red(lab, tmp_path, monkeypatch):
-    book = executed(given(student(LABS[lab]), lab, "student"), tmp_path, monkeypatch, allow_errors=True)
+def test_in_the_student_notebook_every_check_goes_red(lab, executed):
+    book = executed(given(student(LABS[lab]), lab, "student"), allow_errors=True)
     checks = [cell for cell in book.cells if "check" in tags(cell)]
     assert len(checks) >= len(WRONG[lab])
     assert [cell.source for cell in checks if not any(o.output_type == "error" for o in cell.outputs)] == []

@@ -411,8 +411,8 @@ for end in [path[-1] for path in paths] + [saddle]:
     curvatures = np.linalg.eigvalsh(jacobian(gradient, end))
     slope = np.linalg.norm(gradient(end))
     print(
-        f"{end.round(3)} at {height(end):6.2f} m, slope {slope:.0e}, curvatures"
-        f" {curvatures.round(1)}: {kind(jacobian(gradient, end))}"
+        f"{end.round(3)} at {height(end):6.2f} m, slope {slope:.0e} m/km, curvatures"
+        f" {curvatures.round(1)} m/km²: {kind(jacobian(gradient, end))}"
     )
 
 # %%

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,6 +150,15 @@ class Project:
         done = CliRunner().invoke(mkdocs.__main__.cli, arguments)
         assert done.exception is None or isinstance(done.exception, SystemExit), done.output
         return done.exit_code, done.output.splitlines()
+
+
+def wait_for(condition, seconds=60):
+    """Wait until `condition()` is true; raises `TimeoutError`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not so after {seconds} s")
+        time.sleep(0.02)
 
 
 @pytest.fixture(autouse=True)

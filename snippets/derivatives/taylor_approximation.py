@@ -192,14 +192,15 @@ def order_for_e(tolerance):
     """The smallest order whose Lagrange bound for e (e to the x at 1) is small enough.
 
     The bound is 3 / (order + 1)!, since no derivative exceeds 3 between 0 and 1.
+    Raises `RuntimeError` if no order up to 100 will do.
 
     >>> order_for_e(1e-6)
     9
     """
-    order = 0
-    while 3 / math.factorial(order + 1) > tolerance:
-        order += 1
-    return order
+    for order in range(101):
+        if 3 / math.factorial(order + 1) <= tolerance:
+            return order
+    raise RuntimeError(f"no order up to 100 has a bound as small as {tolerance}")
 
 
 def print_e():

@@ -129,12 +129,17 @@ def mean_guesses(features, marks, excess=0.1):
 
 
 def steps_needed(features, marks, learning_rate=0.3, excess=0.1):
-    """Steps along the slopes, from zeros, until the loss is as small as that."""
-    w, steps = np.zeros(features.shape[1]), 0
-    while np.mean((features @ w - marks) ** 2) > (1 + excess) * least_loss(features, marks):
+    """Steps along the slopes, from zeros, until the loss is as small as that.
+
+    Raises `RuntimeError` if a thousand steps are not enough.
+    """
+    w, goal = np.zeros(features.shape[1]), (1 + excess) * least_loss(features, marks)
+    for steps in range(1001):
+        loss = np.mean((features @ w - marks) ** 2)
+        if loss <= goal:
+            return steps
         w = w - learning_rate * 2 / len(marks) * features.T @ (features @ w - marks)
-        steps += 1
-    return steps
+    raise RuntimeError(f"after 1000 steps the loss is {loss:.3g}, and not {goal:.3g}")
 
 
 def print_tries():

@@ -375,7 +375,7 @@ def work(p):
 
     Returns multiplications of a descent step, of a Newton step, and the steps that
     descent at its best fixed rate takes to a millionth of the loss above the least.
-    Newton takes one.
+    Newton takes one. Raises `RuntimeError` if descent takes more than a thousand.
     """
     rng = np.random.default_rng(0)
     X = rng.normal(size=(10 * p, p))
@@ -384,12 +384,14 @@ def work(p):
     rate = 2 / (eigenvalues[0] + eigenvalues[-1])
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     away = lambda w: np.mean((X @ (w - best)) ** 2)
-    steps, goal = 0, 1e-6 * away(w)
+    goal = 1e-6 * away(w)
     descent = multiplications(lambda X, y: descent_step(np.zeros(p), X, y, rate), X, y)
     one = multiplications(lambda X, y: newton_step(np.zeros(p), X, y), X, y)
-    while away(w) > goal:
-        w, steps = descent_step(w, X, y, rate), steps + 1
-    return descent, one, steps
+    for steps in range(1001):
+        if away(w) <= goal:
+            return descent, one, steps
+        w = descent_step(w, X, y, rate)
+    raise RuntimeError(f"after 1000 steps the loss is {away(w):.3g} above the least, and not {goal:.3g}")
 # --8<-- [end:work]
 
 

@@ -236,12 +236,27 @@ def raw_hours():
     return np.column_stack([np.ones_like(hours), hours]), marks
 
 
+def steps_until(near, step, w):
+    """How many steps w = step(w) are taken until near(w); w of shape (p,).
+
+    Raises `RuntimeError` if a thousand are not enough.
+    """
+    for steps in range(1001):
+        if near(w):
+            return steps
+        w = step(w)
+    raise RuntimeError(f"after 1000 steps still on the way, at {w}")
+
+
 def print_searching():
     """Steps until the loss is within 1 mark² of the least, on the valley of raw hours."""
     X, y = raw_hours()
     H, best = hessian(X), least_squares(X, y)
     low, high = np.linalg.eigvalsh(H)[[0, -1]]
     slope, asked, beyond = lambda w: gradient(w, X, y), [], 0
+    near = lambda w: np.mean(((w - best) @ X.T) ** 2) <= 1
+    fixed = lambda w: w - 2 / (low + high) * slope(w)
+    lowest = lambda w: w - exact_step(H, slope(w)) * slope(w)
 
     def f(w):
         asked.append(w)
@@ -251,13 +266,9 @@ def print_searching():
     print("from                     fixed rate   lowest point   backtracking")
     for start in (np.array([0.0, 0.0]), np.array([0.0, 10.0])):
         searched, lengths = descend_searching(f, slope, start, 400)
-        fixed, exact = [start], [start]
-        for _ in range(400):
-            fixed.append(fixed[-1] - 2 / (low + high) * slope(fixed[-1]))
-            exact.append(exact[-1] - exact_step(H, slope(exact[-1])) * slope(exact[-1]))
-        excess = [np.mean(((np.array(path) - best) @ X.T) ** 2, axis=1) for path in (fixed, exact, searched)]
         beyond += np.sum(lengths > 2 / high)
-        a, b, c = (np.argmax(heights <= 1) for heights in excess)
+        a, b = steps_until(near, fixed, start), steps_until(near, lowest, start)
+        c = [near(w) for w in searched].index(True)
         print(f"{start[0]:.0f} marks, {start[1]:2.0f} marks/hour   {a:10d}   {b:12d}   {c:12d}")
     print(f"the fixed rate: {2 / (low + high):.4f}, edge of stability: {2 / high:.4f}")
     print(f"backtracking: {len(asked) / 800:.2f} losses a step; {beyond} of 800 steps beyond the edge")
@@ -301,10 +312,10 @@ def print_greedy():
     """Steps on the loss (w1² + 100 w2²) / 2 from (100, 1) until it is a millionth."""
     H = np.diag([1.0, 100.0])
     for share in (1.0, 0.95, 0.75):
-        w, steps = np.array([100.0, 1.0]), 0
-        start = w @ H @ w
-        while w @ H @ w > 1e-6 * start:
-            w, steps = w - share * exact_step(H, H @ w) * H @ w, steps + 1
+        start = np.array([100.0, 1.0])
+        near = lambda w, goal=1e-6 * start @ H @ start: w @ H @ w <= goal
+        step = lambda w, share=share: w - share * exact_step(H, H @ w) * H @ w
+        steps = steps_until(near, step, start)
         print(f"{share:4.2f} of the step to the lowest point: {steps:4d} steps")
 # --8<-- [end:greedy]
 

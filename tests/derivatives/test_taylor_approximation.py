@@ -165,6 +165,13 @@ def test_the_order_for_e_is_the_smallest_that_keeps_the_bound(tolerance):
     assert order == 0 or 3 / math.factorial(order) > tolerance
 
 
+@pytest.mark.parametrize("tolerance", [0.0, -1.0, math.nan])
+def test_no_order_has_an_error_of_nothing(tolerance):
+    assert order_for_e(3 / math.factorial(101)) == 100
+    with pytest.raises(RuntimeError, match=f"no order up to 100 has a bound as small as {tolerance}"):
+        order_for_e(tolerance)
+
+
 def test_the_exercises_have_the_solutions_that_are_told():
     assert sympy.Float(1 + 0.1 + 0.1**2 / 2) == pytest.approx(1.105)
     assert math.exp(0.1) - 1.105 == pytest.approx(0.1**3 / 6, rel=0.05)

@@ -79,6 +79,15 @@ def test_guessing_needs_many_times_more_tries_with_each_weight_and_slopes_do_not
         assert before > 1.1 * least_loss(X[:, :p], marks) >= after
 
 
+def test_steps_that_lead_nowhere_are_told_of():
+    one, marks = np.ones((40, 1)), students()[2]
+    # The loss is a parabola of curvature 2: at rate 1 each step lands on the other side, as far off as before.
+    with pytest.raises(RuntimeError, match="after 1000 steps") as error:
+        steps_needed(one, marks, learning_rate=1.0)
+    assert str(error.value).endswith(f"the loss is {np.mean(marks**2):.3g}, and not {1.1 * np.var(marks):.3g}")
+    assert steps_needed(one, marks, learning_rate=0.5) == 1
+
+
 def test_the_good_weights_lie_inside_the_box_of_the_guesses():
     hours, attendance, marks = students()
     X = np.column_stack([np.ones(40), standardised(hours), standardised(attendance)])

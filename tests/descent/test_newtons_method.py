@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from snippets.descent import newtons_method
 from snippets.descent.newtons_method import (
     babylonian,
     backtrack,
@@ -294,6 +295,17 @@ def test_descent_in_work_takes_no_more_steps_than_its_condition_number_says():
     kappa = np.linalg.cond(X) ** 2
     enough = np.log(1e-6) / (2 * np.log((kappa - 1) / (kappa + 1)))
     assert 0.4 * enough < work(8)[2] <= np.ceil(enough)
+
+
+def test_descent_that_does_not_move_is_told_of(monkeypatch):
+    monkeypatch.setattr(newtons_method, "descent_step", lambda w, X, y, rate: w)
+    with pytest.raises(RuntimeError, match=r"after 1000 steps the loss is (\S+) above the least, and not \S+") as error:
+        work(2)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    y = X @ rng.normal(size=2) + rng.normal(size=20)
+    away = np.mean((X @ np.linalg.pinv(X) @ y) ** 2)
+    assert f"loss is {away:.3g} above the least, and not {away / 1e6:.3g}" in str(error.value)
 
 
 def test_exercise_three_newton_does_not_care_about_units():

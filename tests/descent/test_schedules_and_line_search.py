@@ -1,3 +1,4 @@
+import math
 from fractions import Fraction
 
 import mpmath
@@ -37,6 +38,7 @@ from snippets.descent.schedules_and_line_search import (
     restarted,
     scheduled_sgd,
     steady,
+    steps_until,
     students,
     warm_up,
 )
@@ -318,16 +320,18 @@ def test_the_printed_steps_of_the_three_ways_to_choose_a_length(capsys, numbers)
         factors = 1 - 2 * curvatures / curvatures.sum()
         excess = [np.sum(curvatures / 2 * (factors**k * off) ** 2) for k in range(400)]
         w, exact = np.array(start), [squared_error(X, start, y)]
-        while exact[-1] > close:
+        for _ in range(400):
+            if exact[-1] <= close:
+                break
             s = X.T @ (X @ w - y)
             w = w - lowest(X, w, y, s) * s
             exact.append(squared_error(X, w, y))
         w, t, heights = np.array(start), 0.5, [squared_error(X, start, y)]
         for _ in range(400):
-            t, s = 2 * t, X.T @ (X @ w - y) / 20
-            tried += 2  # the loss at w, and the first length
-            while squared_error(X, w - t * s, y) > heights[-1] - 0.1 * t * s @ s:
-                t, tried = t / 2, tried + 1
+            s = X.T @ (X @ w - y) / 20
+            # Along s the loss is a parabola, which falls by a share 1 - t / (2 lowest) of what its tangent promises.
+            halvings = max(0, math.ceil(math.log2(2 * t / (2 * (1 - 0.1) * lowest(X, w, y, s)))))
+            t, tried = 2 * t / 2**halvings, tried + 2 + halvings  # the loss at w, the first length, and the others
             w = w - t * s
             heights.append(squared_error(X, w, y))
             beyond += t > 2 / max(curvatures)
@@ -362,11 +366,20 @@ def test_the_printed_steps_of_the_greedy_descent_are_those_of_kantorovich(capsys
     assert [share for share, _ in rows] == [1, 0.95, 0.75]
     assert rows[0][1] == np.ceil(np.log(1e-6) / np.log((99 / 101) ** 2))  # the worst case, at every step
     for share, steps in rows:
-        A, w, k = np.diag([1.0, 10.0]), np.array([100.0, 1.0]), 0
-        while np.sum((A @ w) ** 2) > 1e-6 * (100**2 + 100):
+        A, w, heights = np.diag([1.0, 10.0]), np.array([100.0, 1.0]), []
+        for _ in range(400):
+            heights.append(np.sum((A @ w) ** 2))
             s = A @ A @ w
-            w, k = w - share * lowest(A, w, 0, s) * s, k + 1
-        assert steps == k
+            w = w - share * lowest(A, w, 0, s) * s
+        assert steps == next(k for k, height in enumerate(heights) if height <= 1e-6 * (100**2 + 100))
+
+
+def test_steps_are_counted_until_near_and_a_walk_that_does_not_come_near_is_told_of():
+    halved = lambda w: w / 2
+    assert [steps_until(lambda w: w <= goal, halved, 1.0) for goal in (1, 0.99, 0.5, 0.1)] == [0, 1, 1, 4]
+    assert steps_until(lambda w: w >= 1000, lambda w: w + 1, 0) == 1000
+    with pytest.raises(RuntimeError, match="after 1000 steps still on the way, at 1001$"):
+        steps_until(lambda w: w > 1000, lambda w: w + 1, 0)
 
 
 def test_the_printed_walks_with_and_without_warm_up_are_those_of_fifty_digits(capsys, numbers):

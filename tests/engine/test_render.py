@@ -27,6 +27,8 @@ from snippets._build.concept_map import concept_map, levels, ordered_rows
 from snippets._build.render import Fault, Report, key, render
 from snippets._build.style import PALETTE, themed
 
+from tests.conftest import wait_for
+
 from .conftest import HEAD, TAIL
 
 ROOT = Path(engine.__file__).parents[2]
@@ -437,9 +439,7 @@ def print_value():
 """
     folder = snippets(slow=body, quick=PRINT.format(2))
     build = subprocess.Popen(write_out(folder, cache, tmp_path / "out"), cwd=ROOT, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "started").exists():
-        assert build.poll() is None
-        time.sleep(0.02)
+    wait_for((tmp_path / "started").exists)
     build.kill()
     assert build.wait() == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
@@ -556,8 +556,7 @@ def test_interrupted_build_leaves_no_process_behind(snippets, tmp_path, monkeypa
     tasks = [(str(path), path.read_bytes()) for path in sorted(folder.glob("*/*.py"))]
     runs = engine._run(tasks, 2, 20)
     assert next(runs)[0].endswith("quick.py")
-    while not note.exists() or not note.read_text():
-        time.sleep(0.02)
+    wait_for(lambda: note.exists() and note.read_text())
     started = time.monotonic()
     runs.close()
     assert time.monotonic() - started < 3

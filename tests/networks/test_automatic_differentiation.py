@@ -338,10 +338,11 @@ def test_a_loop_has_the_slope_of_the_rounds_it_made_and_says_when_they_are_not_e
 
 def test_the_loop_for_the_root_of_two_has_five_nodes_for_each_round_and_needs_all_rounds(printed):
     with mpmath.workdps(50):
-        guess, off, rounds = mpmath.mpf(3) / 2, 1, 0
-        while off > 1e-15:
-            off, rounds = (guess**2 - 2) / (2 * guess), rounds + 1
-            guess -= off
+        guesses = [mpmath.mpf(3) / 2]
+        for _ in range(8):
+            guesses.append((guesses[-1] + 2 / guesses[-1]) / 2)
+        rounds = 1 + next(k for k, (a, b) in enumerate(itertools.pairwise(guesses)) if abs(a - b) <= 1e-15)
+        guess = guesses[rounds]
     root, slope = (pytest.approx(float(told), abs=6e-13) for told in (guess, 1 / (2 * guess)))
     assert printed(page.print_loop, 0) == [[root, slope], [slope, 5 + 5 * rounds], [1, 2, slope]]
     for engine in ENGINES:  # one round less is not enough

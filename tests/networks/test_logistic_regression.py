@@ -226,8 +226,11 @@ def test_the_training_is_descent_by_complex_steps_and_arrives_where_newton_does(
 def test_the_class_of_20_is_separable_and_its_weights_grow_like_the_logarithm_of_the_steps():
     raw, X, y = class_of(20)
     signed, w = X * np.where(y, 1, -1)[:, None], np.zeros(3)
-    while (signed @ w <= 0).any():  # the perceptron: it ends only if the students can be separated
+    for _ in range(100_000):  # the perceptron: it ends only if the students can be separated
+        if (signed @ w > 0).all():
+            break
         w = w + signed[np.argmin(signed @ w)]
+    assert (signed @ w > 0).all()
     scaled = [pass_fail_loss(c * w, X, y) for c in (0.0, 1.0, 2.0, 10.0, 100.0, 1000.0)]
     assert scaled[0] == pytest.approx(np.log(2)) and np.all(np.diff(scaled) < 0) and 0 < scaled[-1] < 1e-100
     path = walk(20, 0.0, 20_000)

@@ -63,7 +63,7 @@ def to(told, digits):
 def predicted(name, c, depth):
     """By the points of Gauss and Hermite, and autograd's slopes."""
     squares = [c]
-    while len(squares) < depth:
+    for _ in range(depth - 1):
         squares.append(c * MASSES @ BENT[name](np.sqrt(squares[-1]) * NODES) ** 2)
     factors = [c * MASSES @ SLOPE[name](np.sqrt(q) * NODES) ** 2 for q in squares[:-1]]
     return np.sqrt(squares), np.sqrt([math.prod(factors[layer:]) for layer in range(depth)])

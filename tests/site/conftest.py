@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
+
+from tests.conftest import wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,9 +31,6 @@ def build_site(folder, **settings):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
-
-
-
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -77,12 +75,15 @@ def server(tmp_path_factory):
 @contextlib.contextmanager
 def one_at_a_time(lock):
     """Other processes wait here, so that only the first of them draws the figures."""
-    while True:
+
+    def taken():
         try:
             lock.mkdir()
-            break
         except FileExistsError:
-            time.sleep(0.2)
+            return False
+        return True
+
+    wait_for(taken, seconds=600)
     try:
         yield
     finally:

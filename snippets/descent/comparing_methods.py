@@ -230,7 +230,7 @@ TUNED = {  # method: its walk, and what it keeps from step to step
     "AdaGrad": (adagrad, ["w", "s"]),
     "RMSProp": (rmsprop, ["w", "s"]),
     "Adam": (adam, ["w", "m", "s"]),
-    "AdamW": (lambda g, w, rate, k: adamw(g, w, rate, k, decay=0.01), ["w", "m", "s"]),
+    "AdamW": (lambda g, w, rate, k: adamw(g, w, rate, k, decay=0.001), ["w", "m", "s"]),
 }
 RATES = np.geomspace(1e-4, 1e2, 61)
 
@@ -250,21 +250,22 @@ def steps_to_stay(heights, goal):
 
     Infinity where the last one is above it, or no number.
     """
-    above = np.flatnonzero(~(heights <= goal))
-    if len(above) == 0:
-        return 0
-    return np.inf if above[-1] == len(heights) - 1 else above[-1] + 1
+    above = max(np.flatnonzero(~(heights <= goal)), default=-1)
+    return np.inf if above == len(heights) - 1 else above + 1
 
 
-def tune(walk, X, y, goal, steps=2000):
+def tune(walk, X, y, goal, steps=1000):
     """`steps_to_stay` for each of RATES, from zero, of so many steps; (61,).
 
-    All rates walk at once: w has a row for each, and the slopes too.
+    All rates walk at once: w has a row for each, and the slopes too. A rate counts
+    only if its last ten steps are at or below a tenth of the goal: of a walk that
+    swings close to the goal, rounding would decide when it stays.
     """
     start = np.zeros((len(RATES), X.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):
-        path = walk(slope_of(X, y), start, RATES[:, None], steps)
-        return np.array([steps_to_stay(heights, goal) for heights in excess(path, X, y).T])
+        heights = excess(walk(slope_of(X, y), start, RATES[:, None], steps), X, y).T
+        room = np.all(heights[:, -10:] <= goal / 10, axis=1)
+        return np.where(room, [steps_to_stay(height, goal) for height in heights], np.inf)
 
 
 def few_students(X, y, seed, rates, steps=2000):
@@ -342,10 +343,15 @@ def print_entries():
 
 
 # --8<-- [start:race]
-def races(X, y, steps=2000):
-    """The loss above the least along each method's best walk: `{name: heights}`."""
+def races(X, y, steps=1000):
+    """The loss above the least along each method's best walk: `{name: heights}`.
+
+    RMSProp is left out: how it swings hangs on rounding.
+    """
     start, slope, runs = np.zeros(2), slope_of(X, y), {}
     for name, (walk, _) in TUNED.items():
+        if name == "RMSProp":
+            continue
         rate = RATES[tune(walk, X, y, 1.0).argmin()]
         runs[name] = excess(walk(slope, start, rate, steps), X, y)
     for length in (2000, 500):
@@ -359,10 +365,8 @@ def races(X, y, steps=2000):
 def figure_race():
     X, y = raw_hours()
     runs = races(X, y)
-    fig, axes = plt.subplots(6, 2, figsize=(6.8, 9.4), sharex=True, sharey=True)
-    axes.flat[-1].set_axis_off()
-    axes.flat[-3].tick_params(labelbottom=True)
-    for ax, name in zip(axes.flat[:-1], runs, strict=True):
+    fig, axes = plt.subplots(5, 2, figsize=(6.8, 8), sharex=True, sharey=True)
+    for ax, name in zip(axes.flat, runs, strict=True):
         for other, heights in runs.items():
             shown = np.unique(np.geomspace(1, len(heights), 64 if other == name else 18).astype(int)) - 1
             style = {"color": "C2", "linewidth": 2, "zorder": 3} if other == name else {"color": "gray", "linewidth": 0.5}
@@ -399,9 +403,9 @@ def figure_tuning():
 def print_untuned():
     """Steps to the goal for everyone at one rate, without any tuning."""
     X, y = raw_hours()
-    print("method     " + "".join(f"{f'rate {rate:g}':>12}" for rate in (0.01, 0.1, 1.0)))
+    print("method     " + "".join(f"{f'rate {rate:g}':>12}" for rate in (0.01, 1.0, 10.0)))
     for name, (walk, _) in TUNED.items():
-        counts = tune(walk, X, y, 1.0)[[20, 30, 40]]
+        counts = tune(walk, X, y, 1.0)[[20, 40, 50]]
         shown = [f"{count:.0f}" if np.isfinite(count) else "never" for count in counts]
         print(f"{name:11}" + "".join(f"{text:>12}" for text in shown))
 # --8<-- [end:untuned]
@@ -432,7 +436,7 @@ def print_memory():
 def print_dip():
     """Adam at rate 10: when it is first below the goal, and when it is there to stay."""
     X, y = raw_hours()
-    heights = excess(adam(slope_of(X, y), np.zeros(2), 10.0, 2000), X, y)
+    heights = excess(adam(slope_of(X, y), np.zeros(2), 10.0, 1000), X, y)
     print(f"first below 1 mark² after {np.argmax(heights <= 1)} steps")
     print(f"there to stay after {steps_to_stay(heights, 1.0)} steps")
 # --8<-- [end:dip]
@@ -444,7 +448,7 @@ def print_decays():
     X, y = raw_hours()
     for decay in (0.01, 0.003, 0.001, 0.0):
         counts = tune(lambda g, w, rate, k, d=decay: adamw(g, w, rate, k, decay=d), X, y, 1.0)
-        print(f"decay {decay:5.3f}: {counts.min():4.0f} steps")
+        print(f"decay {decay:5.3f}:", f"{counts.min():4.0f} steps" if counts.min() < np.inf else "never")
 # --8<-- [end:decays]
 
 

@@ -43,7 +43,7 @@ from snippets.descent.comparing_methods import (
 WALKS = {name: walk for name, (walk, _) in TUNED.items()} | {
     "momentum": functools.partial(momentum, beta=0.9),
     "Nesterov": functools.partial(nesterov, beta=0.9),
-    "AdamW": functools.partial(adamw, decay=0.01),
+    "AdamW": functools.partial(adamw, decay=0.001),
 }
 # Multiplications for each weight: rate; beta v; where Nesterov looks; squares, means, roots, corrections and decay.
 OWN_WORK = dict(zip(WALKS, (1, 2, 3, 3, 5, 9, 10), strict=True))
@@ -51,8 +51,14 @@ TRIED = 10 ** (np.arange(61) / 10 - 4)
 
 
 def arrivals(heights):
-    """Steps to stay at 1 or below, from the end: for heights (steps + 1, runs, rates), the mean over the runs."""
+    """Steps to stay at 1 or below, from the end: for heights (steps + 1, runs, rates), the mean over the runs.
+
+    A walk of a thousand steps has room to spare: its last ten are at most a tenth.
+    """
     stays = np.logical_and.accumulate(heights[::-1] <= 1).sum(axis=0)
+    if len(heights) == 1001:
+        stays[np.max(heights[-10:], axis=0) > 0.1] = 0
+        stays[np.isnan(heights[-1])] = 0
     return np.where(stays > 0, len(heights) - stays, np.inf).mean(axis=0)
 
 
@@ -82,7 +88,8 @@ def told(standardise=False):
     best, H, heights = np.linalg.lstsq(X, y, rcond=None)[0], X.T @ X / 20, {}
     with np.errstate(over="ignore", invalid="ignore"):
         for name, walk in WALKS.items():
-            path = walk(lambda w: (w - best) @ H, np.zeros((61, 2)), learning_rate=TRIED[:, None], steps=2000)
+            # With (w - best) @ H the slope could be exactly zero, by luck, where RMSProp swings.
+            path = walk(lambda w: (w @ X.T - y) @ X / 20, np.zeros((61, 2)), learning_rate=TRIED[:, None], steps=1000)
             heights[name] = np.sum((path - best) @ H * (path - best), axis=-1)[:, None] / 2
     for steps in (2000, 500):
         runs = [few_students(X, y, seed, TRIED, steps) for seed in range(5)]
@@ -124,9 +131,21 @@ def test_all_rates_at_once_walk_as_each_alone(name):
     walk, counts = TUNED[name][0], tune(TUNED[name][0], X, y, 1.0, steps=400)
     for i in (5, 24, 30, 44, 58):
         with np.errstate(over="ignore", invalid="ignore"):
-            path = walk(slope_of(X, y), np.zeros(2), RATES[i], 400)
-            alone = steps_to_stay(excess(path, X, y), 1.0)
-        assert counts[i] == alone
+            heights = excess(walk(slope_of(X, y), np.zeros(2), RATES[i], 400), X, y)
+        assert counts[i] == (steps_to_stay(heights, 1.0) if all(h <= 0.1 for h in heights[-10:]) else np.inf)
+
+
+def test_a_walk_that_swings_close_to_the_goal_does_not_count():
+    X, y = raw_hours()
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+
+    def walk(slope, start, rates, steps):
+        away = np.zeros((steps + 1, 61))
+        away[0], away[1::2, :3], away[2::2, :3] = 9, [0.09, 0.11, 0.99], [0.02, 0.02, 0]
+        away[-10, 3] = away[-11, 4] = 0.5
+        return best + np.sqrt(away)[..., None] * [1, 0]
+
+    assert list(tune(walk, X, y, 1.0)) == [1, np.inf, np.inf, np.inf, *[1] * 57]
 
 
 def test_the_rates_are_ten_for_each_power_of_ten():
@@ -211,26 +230,23 @@ def test_the_printed_table_is_the_best_of_each_with_work_counted_from_shapes(cap
         if name == "Newton":  # the products X'X, X w and X' of that; elimination: one row, and back
             work = n * p * (p + 2) + 3 + 3
         held = p * len(TUNED[name][1]) if name in TUNED else {"Newton": p + p * p, "backtracking": p + 1}.get(name, p)
-        slack = 3 if name == "RMSProp" else 0  # it hovers at the goal, where rounding decides
         assert line.startswith(name)
         *shown_rate, shown_steps, a_step, in_all, shown_held = numbers(line.removeprefix(name))
         assert shown_rate == pytest.approx(rate, abs=6e-5)
-        assert abs(shown_steps - round(steps)) <= slack and abs(in_all - work) <= 0.5 + slack * a_step
+        assert shown_steps == round(steps) and abs(in_all - work) <= 0.5
         assert abs(a_step - work / steps) <= 0.5 and shown_held == held
 
 
 def test_the_race_draws_everyone_at_the_best_rate_and_lifts_one_out():
-    runs = {name: h[:, 0, arrivals(h).argmin()] for name, h in told()[0].items()}
-    panels = [ax for ax in figure_race().axes if ax.axison]
-    for ax, name in zip(panels, runs, strict=True):
+    runs = {name: h[:, 0, arrivals(h).argmin()] for name, h in told()[0].items() if name != "RMSProp"}
+    for ax, name in zip(figure_race().axes, runs, strict=True):
         *lines, goal = ax.lines
         assert ax.get_title() == name and list(goal.get_ydata()) == [1, 1]
         assert [line.get_linewidth() > 1 for line in lines] == [other == name for other in runs]
         for line, (other, heights) in zip(lines, runs.items(), strict=True):
             step, drawn = line.get_data()
-            sure = step <= (100 if other == "RMSProp" else 2001)  # then rounding decides, as it swings on
             assert (step[0], step[-1]) == (1, len(heights)) and np.max(step[1:] / step[:-1]) <= 2
-            assert drawn[sure] == pytest.approx(np.maximum(heights[step - 1], 1e-4)[sure], rel=1e-5)
+            assert drawn == pytest.approx(np.maximum(heights[step - 1], 1e-4), rel=1e-5)
         assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log") and ax.get_xlim() == (1, 2000)
         assert ax.get_ylim()[0] < 1 and ax.get_ylim()[1] > runs[name][0]
 
@@ -239,13 +255,13 @@ def test_the_panels_of_the_tuning_show_all_rates_that_arrive_and_a_star_on_the_b
     for ax, (name, heights) in zip(figure_tuning().axes, list(told()[0].items())[:8], strict=True):
         dots, star = ax.lines
         counts = arrivals(heights)
-        there = (counts < np.inf) & ((TRIED < 7) | ("Adam" not in name))  # beyond, rounding decides
+        there = counts < np.inf
         rates, steps = np.array(dots.get_data())
-        assert "Adam" in name or np.sum(steps > 0) == there.sum()
+        assert np.sum(steps > 0) == there.sum()
         rates, steps = rates[there], steps[there]
         assert ax.get_title() == name and (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
         assert rates == pytest.approx(TRIED[there])
-        assert steps == pytest.approx(counts[there], abs=3 if name == "RMSProp" else 0)
+        assert steps == pytest.approx(counts[there])
         best = steps.argmin()
         assert np.ravel(star.get_data()) == pytest.approx([rates[best], steps[best]])
         assert ax.get_xlim() == pytest.approx((TRIED[0], TRIED[-1]))
@@ -255,17 +271,16 @@ def test_the_panels_of_the_tuning_show_all_rates_that_arrive_and_a_star_on_the_b
 def test_the_printed_steps_elsewhere_and_without_tuning_are_those_of_the_walks(capsys, numbers):
     print_untuned()
     head, *lines = capsys.readouterr().out.splitlines()
-    assert numbers(head) == [0.01, 0.1, 1]
+    assert numbers(head) == [0.01, 1, 10]
     for line, name in zip(lines, WALKS, strict=True):
-        counts = arrivals(told()[0][name])[[20, 30, 40]]
+        counts = arrivals(told()[0][name])[[20, 40, 50]]
         assert line.split() == [name, *("never" if count == np.inf else str(int(count)) for count in counts)]
     print_elsewhere()
     for line, (name, heights) in zip(capsys.readouterr().out.splitlines(), told(True)[0].items(), strict=True):
         counts = arrivals(heights)
         shown = [TRIED[counts.argmin()], round(counts.min())] if counts.min() < np.inf else []
         assert line.startswith(name) and ("never" in line) == (not shown)
-        if name != "RMSProp":  # on the round valley rounding decides how long it swings
-            assert numbers(line.removeprefix(name)) == pytest.approx(shown[len(counts) == 1 :], rel=1e-3, abs=6e-5)
+        assert numbers(line.removeprefix(name)) == pytest.approx(shown[len(counts) == 1 :], rel=1e-3, abs=6e-5)
 
 
 def test_the_printed_memory_is_eight_bytes_a_number(capsys, numbers):
@@ -294,12 +309,12 @@ def test_the_printed_betas_are_those_of_the_recurrence_of_each_eigenvalue(capsys
     assert formula[1] == arrivals((np.array(path[1:]) ** 2 @ eigenvalues)[:, None, None] / 2)[0]
     for beta, steps, rate, of_nesterov, at in rows:
         with np.errstate(over="ignore", invalid="ignore"):
-            walk = nesterov(lambda w: (w - off) * eigenvalues, np.zeros((61, 2)), TRIED[:, None], beta, 2000)
+            walk = nesterov(lambda w: (w - off) * eigenvalues, np.zeros((61, 2)), TRIED[:, None], beta, 1000)
             ahead = arrivals(np.sum((walk - off) ** 2 * eigenvalues, axis=-1)[:, None] / 2)
         assert [of_nesterov, at] == pytest.approx([ahead.min(), TRIED[ahead.argmin()]], abs=6e-5)
         path = [np.tile(off, (61, 1))] * 2
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(2000):
+            for _ in range(1000):
                 path.append((1 + beta - TRIED[:, None] * eigenvalues) * path[-1] - beta * path[-2])
             counts = arrivals((np.array(path[1:]) ** 2 @ eigenvalues)[:, None] / 2)
         assert [rate, steps] == pytest.approx([TRIED[counts.argmin()], counts.min()], abs=6e-5)
@@ -310,14 +325,15 @@ def test_the_dip_of_adam_and_the_decays_of_adamw_are_those_of_their_walks(capsys
     print_dip()
     first, stays = capsys.readouterr().out.splitlines()
     assert TRIED[50] == pytest.approx(10) and numbers(first)[-1] == next(k for k, h in enumerate(heights) if h <= 1)
-    assert numbers(stays)[0] > 1000  # how late it leaps is a matter of rounding
+    assert numbers(stays) == [max(k for k, h in enumerate(heights) if h > 1) + 1]
     print_decays()
     X, y = raw_hours()
     for line in capsys.readouterr().out.splitlines():
-        decay, steps = numbers(line)
+        decay, *steps = numbers(line)
         counts = tune(lambda g, w, rate, k, d=decay: adamw(g, w, rate, k, decay=d), X, y, 1.0)
-        slow = tune(adam, X, y, 1.0) if decay == 0 else counts
-        assert steps == counts.min() == slow.min()
+        assert steps == ([] if "never" in line else [counts.min()]) and ("never" in line) == np.isinf(counts.min())
+        if decay == 0:
+            assert steps == [tune(adam, X, y, 1.0).min()]
 
 
 def test_the_search_refuses_a_way_uphill_and_a_wrong_slope():

@@ -242,7 +242,8 @@ def print_diverging():
         print(f"Newton from {start}:", *(f"{x:.3g}" for x in path[:, 0]))
     for start in (1.1, 1000.0):
         path = newton_damped(bowl, bowl_gradient, bowl_hessian, np.array([start]), 12)
-        print(f"damped from {start}:", *(f"{x:.3g}" for x in path[:6, 0]), f"... {path[-1, 0]:.1g}")
+        shown = [f"{x:.3g}" for x in path[:, 0] if abs(x) > 1e-12]
+        print(f"damped from {start}:", *shown, "below 1e-12" if len(shown) < len(path) else "")
 # --8<-- [end:diverging]
 
 
@@ -293,16 +294,31 @@ def hours_twice():
     return np.column_stack([np.ones_like(hours), hours, hours])
 
 
+def judged(A):
+    """Rank and condition number of a matrix, in words."""
+    condition = np.linalg.cond(A)
+    told = "above 1e+14" if condition > 1e14 else f"{condition:.3g}"
+    return f"rank {np.linalg.matrix_rank(A)} of {min(np.shape(A))}, condition number {told}"
+
+
+def solved(A):
+    """What `np.linalg.solve` makes of A x = (1, 2), in words; A is (2, 2)."""
+    try:
+        size = np.abs(np.linalg.solve(A, [1.0, 2.0])).max()
+    except np.linalg.LinAlgError as error:
+        return f"refuses: {error}"
+    return "answers with numbers " + ("above 1e+14" if size > 1e14 else f"up to {size:.3g}")
+
+
 def print_singular():
-    """A column that says nothing new: the Hessian cannot be solved with."""
+    """Matrices whose last row or column says nothing new."""
+    for A in ([[1.0, 2.0], [2.0, 4.0]], [[0.1, 0.3], [0.3, 0.9]]):
+        print(f"{A}: {judged(A)}; solve {solved(A)}")
     X, y = hours_twice(), students()[2]
+    print(f"hours twice: {judged(X)}")
     f = lambda w: np.mean((X @ w - y) ** 2)
     gradient = lambda w: 2 / len(y) * X.T @ (X @ w - y)
     hessian = lambda w: 2 / len(y) * X.T @ X
-    try:
-        newton(gradient, hessian, np.zeros(3), 1)
-    except np.linalg.LinAlgError as error:
-        print(f"Newton: LinAlgError: {error}")
     w = newton_damped(f, gradient, hessian, np.zeros(3), 3)[-1]
     print(f"damped: loss {f(w):.6f} marks², weights {w.round(4)}")
     line = np.polyfit(X[:, 1], y, 1)

@@ -282,7 +282,8 @@ def print_tuned():
         for rate in np.geomspace(1e-3, 0.999, 200) * edge:
             w = descend(lambda w, X=X: gradient(w, X, y), np.zeros(3), rate, 100)[-1]
             excess.append(np.mean((X @ (w - best)) ** 2))
-        print(f"{name:12}   best of 200 rates: {min(excess):8.2g} marks² above least")
+        told = f"{min(excess):.2g}" if min(excess) > 1e-20 else "below 1e-20"
+        print(f"{name:12}   best of 200 rates: {told:>11} marks² above least")
 # --8<-- [end:tuned]
 
 

@@ -184,7 +184,8 @@ def figure_rotated(angle=30):
         for value, vector, dash in zip(eigenvalues, vectors.T, (":", "-"), strict=True):
             ax.plot(*np.outer(vector, [-0.8, 0.8]), dash, color="C1", lw=2.5)
         ax.set(title=name, xticks=[], yticks=[], aspect="equal", xlim=(-1, 1), ylim=(-1, 1))
-        ax.set_xlabel("\n".join(" ".join(f"{entry:5.2f}" for entry in row + 0.0) for row in H.round(2)).replace("-", "\N{MINUS SIGN}"))
+        shown = H.round(9).round(2) + 0.0  # at once, a processor would decide whether 0.875 goes up or down
+        ax.set_xlabel("\n".join(" ".join(f"{entry:5.2f}" for entry in row) for row in shown).replace("-", "\N{MINUS SIGN}"))
     return fig
 
 

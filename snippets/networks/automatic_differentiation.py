@@ -452,14 +452,18 @@ def figure_modes():
 
 # --8<-- [start:differences]
 def print_not_differences():
-    """The slope of the example in x: forward differences with ever smaller steps, and a dual."""
+    """The slope of the example in x: forward differences with ever smaller steps, and a dual.
+
+    Digits of a quotient that rounding, divided by h, has spoiled are not shown.
+    """
     exact = small_example(Dual(0.8, 1.0), Dual(-0.5)).slope
 
     def value(x):
         return small_example(Dual(x), Dual(-0.5)).value
 
     for h in (1e-2, 1e-5, 1e-8, 1e-11, 1e-14):
-        print(f"h = {h:.0e}: difference quotient {(value(0.8 + h) - value(0.8)) / h:.12f}")
+        quotient, digits = (value(0.8 + h) - value(0.8)) / h, min(12, int(15.5 + np.log10(h)))
+        print(f"h = {h:.0e}: difference quotient {quotient:.{digits}f}")
     print(f"dual number:     slope               {exact:.12f}")
 # --8<-- [end:differences]
 

@@ -260,7 +260,7 @@ def print_warnings():
     w, (hours, attendance, marks) = training(1000)[-1], another_class(1, 100_000)
     p, y = probability(w[0] + w[1] * hours + w[2] * attendance), passes(marks)
     for threshold in (0.2, 0.5, 0.7, 0.8, 0.9, 0.99):
-        print(f"warn below {threshold:4.0%}: mean cost {warning_cost(threshold, p, y):.4f}")
+        print(f"warn below {threshold:4.0%}: mean cost {warning_cost(threshold, p, y):.5f}")
 # --8<-- [end:warnings]
 
 

@@ -35,6 +35,7 @@ from snippets.networks.checking_gradients import (
     relative_errors,
     some_points,
     tired_students,
+    typical_error,
     unpacked,
 )
 
@@ -394,12 +395,13 @@ def test_the_histograms_count_the_errors_of_each_gradient(checks):
     ax = figure_histogram().axes[0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["right", *BUGS]
     ticks = [label.get_text() for label in ax.get_xticklabels()]
-    assert ticks == [f"$10^{{{tick:.0f}}}$" for tick in ax.get_xticks()] and ax.lines[0].get_xdata() == [-6, -6]
+    assert ticks == ["less", *(f"$10^{{{tick:.0f}}}$" for tick in ax.get_xticks()[1:])]
+    assert ax.lines[0].get_xdata() == [-6, -6]
     for row, (bars, bug, (_, found)) in enumerate(zip(ax.containers, (None, *BUGS), checks, strict=True)):
         logs = np.log10(told_errors(some_points(20), bug, 5) if bug else found)
         assert found.shape == (20, 5) and (np.median(logs) > -3 and logs.min() > -6 if bug else logs.max() < -9)
         lefts, heights = np.array([(b.get_x(), b.get_height()) for b in bars]).T
-        counts = np.histogram(logs, [*lefts, lefts[-1] + bars[-1].get_width()])[0]
+        counts = np.histogram(np.maximum(logs, -8), [*lefts, lefts[-1] + bars[-1].get_width()])[0]
         assert counts.sum() == 100 and heights == exactly(heights.max() * counts / counts.max())
         assert {b.get_y() for b in bars} == {-row} and -row < ax.get_yticks()[row] < -row + heights.max() < 1 - row
         assert lefts[:-1] + [b.get_width() for b in bars][:-1] == exactly(lefts[1:])
@@ -423,24 +425,34 @@ def test_the_printed_messages_name_the_worst_point_and_weight_with_gradient_and_
     assert capsys.readouterr().out.splitlines() == ["right: passes", "no bug at all: passes"]
 
 
-def test_the_printed_errors_by_step_are_those_of_fifty_digits_until_rounding_takes_over(capsys, numbers, monkeypatch):
-    seen, (w,) = [], some_points(1)
-    monkeypatch.setattr(checking_gradients, "penalised_loss", lambda w: seen.append(w) or penalised_loss(w))
+def test_the_printed_errors_by_step_are_those_of_fifty_digits_until_rounding_takes_over(capsys, numbers):
+    w, directions = some_points(1)[0], np.random.default_rng(2).normal(0, 1, (200, 9))
+    directions = directions / np.linalg.norm(directions, axis=1)[:, None]
+    slopes = directions @ by_graph(w)
     print_precision()
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
-    for (h, double, single), plus, minus in zip(rows, seen[::2], seen[1::2], strict=True):
-        u = (plus - minus) / (2 * h)
-        assert (plus + minus) / 2 == exactly(w) and math.hypot(*u) == pytest.approx(1, rel=1e-6)
-        slope = by_graph(w) @ u
+    assert [row[0] for row in rows] == [1e-1, 1e-2, 3e-4, 3e-6, 1e-8]
+    for h, double, single in rows:
         with mpmath.workdps(50):
-            exact = float(abs((digits_loss(plus) - digits_loss(minus)) / (2 * h) / slope - 1))
-        rounding = [8 * np.finfo(kind).eps * graph_loss(w) / (h * abs(slope)) for kind in (np.float64, np.float32)]
-        assert h < 1e-4 or double == one_digit(exact)
-        assert double <= 1.1 * exact + rounding[0] and 1e-5 < single <= 1.1 * exact + rounding[1]
-    steps, doubles, singles = np.array(rows).T
-    assert steps.tolist() == [1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8]
-    assert doubles.argmin() == 4 and doubles[5] > 10 * doubles[4] and doubles.min() < 1e-8
-    assert 0 < singles.argmin() < 5 and singles[-1] == 1  # in float32 the smallest step is none
+            ten = [float((digits_loss(w + h * u) - digits_loss(w - h * u)) / (2 * h)) for u in directions[:10]]
+        truncation = math.dist(ten, slopes[:10]) / math.hypot(*slopes[:10])
+        told = typical_error(penalised_loss, w, directions[:10], h)
+        rounding = [graph_loss(w) * np.finfo(kind).eps / (h * np.sqrt(np.mean(slopes**2))) for kind in (float, "f")]
+        assert told == pytest.approx(truncation, rel=1e-2, abs=rounding[0])
+        for error, noise in zip((double, single), rounding, strict=True):
+            assert max(truncation, noise / 10) / 2 < error < max(20 * (truncation + noise), 1e-10) or error == 1
+    doubles, singles = np.array(rows)[:, 1:].T
+    assert doubles.argmin() == 3 and doubles[4] > 100 * doubles[3] and doubles.min() < 1e-9
+    assert 0 < singles.argmin() < 4 and singles[-1] == 1  # in float32 the smallest step is none
+
+
+def test_the_typical_error_is_the_length_of_all_errors_as_a_share_of_the_length_of_all_slopes():
+    w, directions = np.arange(9.0), np.eye(9)[[0, 3, 8]]
+    slopes = by_graph(w)[[0, 3, 8]]
+    off = np.array([0.3, -0.1, 0.2])
+    flat = lambda at: (slopes + off) @ (at - w)[[0, 3, 8]]
+    assert typical_error(flat, w, directions, 0.5) == pytest.approx(math.hypot(*off) / math.hypot(*slopes))
+    assert typical_error(lambda at: -flat(at), w, directions, 0.5) == 1
 
 
 def test_a_right_gradient_fails_exactly_where_the_step_crosses_a_residual_of_zero(capsys, numbers, checks):
@@ -460,7 +472,7 @@ def test_one_point_hides_a_bug_that_another_one_shows(capsys):
     print_one_point()
     lines = capsys.readouterr().out.splitlines()
     for bug, hidden, shown in zip((BUGS[5], BUGS[3]), lines[::2], lines[1::2], strict=True):
-        assert hidden.startswith(bug) and "at zero" in hidden and float(hidden.split()[-1]) < 1e-6
+        assert hidden.startswith(bug) and "at zero" in hidden and hidden.endswith(": worst relative error below 1e-6")
         assert shown.startswith(bug) and "at a random point" in shown
         assert float(shown.split()[-1]) == one_digit(told_errors(some_points(1), bug).max())
 
@@ -469,7 +481,7 @@ def test_a_mistake_that_loss_and_gradient_share_is_not_seen(capsys, checks):
     print_same_mistake()
     ((handed, errors),), (a, b, y) = checks, COLUMNS
     assert handed["points"].shape == (5, 2) and handed["points"].all() and errors.max() < 1e-6
-    assert float(capsys.readouterr().out.split()[-1]) == one_digit(errors.max())
+    assert capsys.readouterr().out == "worst relative error below 1e-6\n"
     mean = lambda w: anp.mean((w[0] * a + w[1] * b - y) ** 2)
     for w in handed["points"]:
         assert handed["f"](w) == exactly(40 * mean(w)) and handed["gradient"](w) == exactly(40 * autograd.grad(mean)(w))

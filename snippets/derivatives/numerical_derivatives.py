@@ -273,7 +273,7 @@ def extrapolated_difference(f, x, h):
 def print_richardson():
     """Errors at 2 hours, in marks per hour, for steps that halve."""
     print("step h (hours)   central   extrapolated")
-    for h in (1.0, 0.5, 0.25, 0.125):
+    for h in (0.5, 0.25, 0.125, 0.0625):
         central, extrapolated = (
             abs(difference(rational_curve, 2.0, h) - rational_curve_slope(2.0))
             for difference in (central_difference, extrapolated_difference)

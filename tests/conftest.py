@@ -1,5 +1,6 @@
 """What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -159,6 +160,31 @@ def wait_for(condition, seconds=60):
         if time.monotonic() > end:
             raise TimeoutError(f"not so after {seconds} s")
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def one_at_a_time(lock):
+    """Other processes wait here, so that only the first of them draws the figures."""
+
+    def taken():
+        try:
+            lock.mkdir()
+        except FileExistsError:
+            return False
+        return True
+
+    wait_for(taken, seconds=600)
+    try:
+        yield
+    finally:
+        lock.rmdir()
+
+
+@pytest.fixture(scope="session")
+def lock(tmp_path_factory):
+    """The folder whose existence says that some process of this run is drawing."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "building"
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-from tests.conftest import wait_for
+from tests.conftest import one_at_a_time
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,30 +72,11 @@ def server(tmp_path_factory):
         yield folder, address
 
 
-@contextlib.contextmanager
-def one_at_a_time(lock):
-    """Other processes wait here, so that only the first of them draws the figures."""
-
-    def taken():
-        try:
-            lock.mkdir()
-        except FileExistsError:
-            return False
-        return True
-
-    wait_for(taken, seconds=600)
-    try:
-        yield
-    finally:
-        lock.rmdir()
-
-
 @pytest.fixture(scope="session")
-def site(server, tmp_path_factory):
+def site(server, lock):
     """The folder of the built site. It knows its address, without which links load whole pages."""
     folder, address = server
-    own = tmp_path_factory.getbasetemp()
-    with one_at_a_time((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "building"):
+    with one_at_a_time(lock):
         return build_site(folder, SITE_URL=address, REPOSITORY_URL="https://forge.test/site")
 
 

@@ -1,0 +1,102 @@
+"""One truth on every machine: the same bytes under every kernel of linear algebra that this processor can run."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from snippets._build.labs import make_labs
+from snippets._build.render import CACHE, ROOT, render
+from tests.conftest import one_at_a_time
+
+KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")
+FEATURES = " ".join(np.show_config(mode="dicts")["SIMD Extensions"].get("found", []))
+SURROUNDINGS = {kernel: {"OPENBLAS_CORETYPE": kernel} for kernel in KERNELS}
+SURROUNDINGS["no wide instructions"] = {"NPY_DISABLE_CPU_FEATURES": FEATURES}
+
+# The last bits of what the snippets compute with: processors differ in them, and so do the kernels of one processor.
+PROBE = """
+import hashlib
+import numpy as np
+
+bits, rng = hashlib.sha256(), np.random.default_rng(0)
+for n in (2, 3, 4, 5, 8, 16, 40, 130):
+    A, B, v = rng.normal(size=(n, n)), rng.normal(size=(n, n)), rng.normal(size=n)
+    S = A @ A.T + np.eye(n)
+    for part in (A @ B, A @ v, v @ A, v @ v, np.linalg.solve(S, v), np.linalg.inv(S), np.linalg.eigvalsh(S),
+                 np.linalg.svd(A)[1], np.linalg.lstsq(A, v, rcond=None)[0], np.linalg.qr(A)[1], np.linalg.det(S)):
+        bits.update(np.ascontiguousarray(part).tobytes())
+x = abs(rng.normal(size=1000))
+for kind in (np.float64, np.float32):
+    for f in (np.exp, np.log, np.log1p, np.sin, np.cos, np.tanh, np.arctan, np.cbrt, lambda x: x**1.7, np.sum):
+        bits.update(np.asarray(f(x.astype(kind))).tobytes())
+print(bits.hexdigest())
+"""
+ALL = """
+import json, sys
+from pathlib import Path
+from tests.engine.test_kernels import results
+
+json.dump(results(Path(sys.argv[1])), sys.stdout)
+"""
+
+
+def results(cache):
+    """Everything that snippets and labs print and draw, by name."""
+    report, (labs, faults) = render(cache=cache), make_labs(ROOT / "docs" / "labs", cache)
+    assert report.faults + faults == []
+    made = dict(report.results)
+    for name, lab in labs.items():
+        made |= {f"labs/{name}/{number}.svg": svg for number, svg in enumerate(lab["figures"])}
+        made |= {f"labs/{name}/{mark}": cell for mark, cell in lab["cells"].items()}
+    return made
+
+
+def run(code, *arguments, **settings):
+    """What a fresh Python prints that is told of nothing but these settings; None if it cannot run with them."""
+    unset = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES")
+    environment = {k: v for k, v in os.environ.items() if k not in unset and not k.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment | {"OPENBLAS_NUM_THREADS": "1"} | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+@pytest.fixture(scope="module")
+def own(lock):
+    """What is made as this machine is set up, from the cache if it can."""
+    with one_at_a_time(lock):
+        return results(CACHE)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """For each kind of last bits whose results were compared, under which name. This machine's own come first."""
+    return {run(PROBE, **{k: os.environ[k] for k in ("OPENBLAS_CORETYPE",) if k in os.environ}): "this machine"}
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_the_same_is_printed_and_drawn_to_the_byte(name, own, seen, tmp_path):
+    bits = run(PROBE, **SURROUNDINGS[name])
+    if bits in seen:
+        print(f"{name}: the last bits are those of {seen[bits]}")
+    elif bits is None:
+        print(f"{name}: this processor cannot run it")
+    else:
+        seen[bits] = name
+        made = json.loads(run(ALL, tmp_path, **SURROUNDINGS[name]))
+        assert made.keys() == own.keys()
+        assert [part for part in own if made[part] != own[part]] == []
+
+
+def test_the_kernels_of_this_processor_do_differ_in_the_last_bits():
+    """Otherwise the comparison above would show nothing."""
+    assert len({run(PROBE, **settings) for settings in SURROUNDINGS.values()} - {None}) > 1

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from snippets._build.style import PALETTE
-from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, search, url
+from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, WATCH, search, url
 
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
@@ -70,6 +70,21 @@ def check_whole(page, path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
 def test_page_is_whole_and_stands_still(scrolled, path, mode):
     check_whole(scrolled(path, mode), path)
+
+
+@pytest.mark.parametrize("path", ["labs/walk-downhill/", "networks/automatic-differentiation/"])
+def test_a_font_that_comes_late_moves_nothing(browser, address, path):
+    with browser.new_context(**MODES["light"]) as context:
+        context.add_init_script(WATCH)
+        page, held = context.new_page(), []
+        page.route("**/maths.woff2", lambda route: held.append(route))
+        page.goto(address + path, wait_until="commit")
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        (late,) = held
+        late.continue_()
+        page.wait_for_function("[...document.fonts].some(font => font.family === 'Maths' && font.status === 'loaded')")
+        page.evaluate(SCROLL)
+        assert page.evaluate("shift") <= 0.001
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")

@@ -17,7 +17,8 @@ import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
-from mkdocs.utils.yaml import get_yaml_loader
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.utils.yaml import ConfigDirPlaceholder, get_yaml_loader
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
@@ -228,16 +229,25 @@ def numbers():
     return found
 
 
+class Dumper(yaml.Dumper):
+    """Knows MkDocs' name for a path that begins where the configuration lies."""
+
+
+Dumper.add_representer(
+    ConfigDirPlaceholder, lambda dumper, path: dumper.represent_scalar("!relative", f"$config_dir/{path.suffix}")
+)
+
+
 def configuration():
     """The real `mkdocs.yml`, for the pages of the small project."""
-    config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), get_yaml_loader())
+    config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), get_yaml_loader(config=MkDocsConfig()))
     config["theme"]["custom_dir"] = str(ROOT / config["theme"]["custom_dir"])
     config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
     config |= {"site_url": "https://site.test/", "extra": {"repository": "https://forge.test/site/"}}
     config |= {"extra_css": [], "extra_javascript": []}
     pages = ["slopes/secant-line.md", "slopes/tangent.md"]
     config["nav"] = [{"Home": "index.md"}, {"Slopes": pages}, {"Reference": ["glossary.md"]}]
-    return yaml.dump(config, sort_keys=False, width=200)
+    return yaml.dump(config, Dumper=Dumper, sort_keys=False, width=200)
 
 
 @pytest.fixture(scope="session")

@@ -108,17 +108,17 @@ def test_pages_snippets_and_tests_mirror_each_other():
 
 
 class Loader(yaml.SafeLoader):
-    """Reads `mkdocs.yml` with its tag for the environment."""
+    """Reads `mkdocs.yml` with its tags for the environment and for paths."""
 
 
 Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node)[-1])
+Loader.add_constructor("!relative", lambda loader, node: node.value.replace("$config_dir", str(ROOT)))
 
 
 def python_blocks(page):
     """The Python blocks of a page in order, as a reader copies them, without the test module."""
     listed = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)["markdown_extensions"]
     options = next(entry["pymdownx.snippets"] for entry in listed if "pymdownx.snippets" in entry)
-    options = options | {"base_path": [str(ROOT / path) for path in options["base_path"]]}
     text = (DOCS / page).read_text("utf-8")
     text = re.sub(r'(?m)^ *--8<-- "(.*\.txt|.*/test_\w+\.py)"\n', "", text)
     converter = markdown.Markdown(extensions=["pymdownx.snippets"], extension_configs={"pymdownx.snippets": options})

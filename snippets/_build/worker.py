@@ -258,4 +258,5 @@ if __name__ == "__main__":
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints here talks to the person, not into the results
     with tempfile.TemporaryDirectory() as tempfile.tempdir:  # a snippet that is killed cannot tidy up
+        os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), tempfile.tempdir)  # nor can one that is spawned
         serve(sys.stdin.buffer, results)

@@ -1,33 +1,23 @@
 """The engine keeps its promises: fresh workers, the same bytes, nothing run twice, no failure without its file and line."""
 
-import contextlib
-import io
 import json
-import multiprocessing
 import os
-import pickle
-import pty
 import re
 import signal
 import stat
 import subprocess
 import sys
-import termios
 import time
 import xml.etree.ElementTree as etree
 from pathlib import Path
 
-import matplotlib
 import pytest
 
 from snippets.__main__ import main
 from snippets._build import render as engine
-from snippets._build import worker
 from snippets._build.concept_map import concept_map, levels, ordered_rows
 from snippets._build.render import Fault, Report, key, render
 from snippets._build.style import PALETTE, themed
-
-from tests.conftest import wait_for
 
 from .conftest import HEAD, TAIL
 
@@ -224,14 +214,6 @@ BAD = {
         "the default h=3.0 is none of the slider's values",
     ),
     "works_forever": ("def print_a():\n    while True: pass  # here", "TimeoutError: took longer than 3 s"),
-    "works_forever_deaf": (
-        "import signal\n\n\ndef print_a():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass",
-        "took longer than 3 s",
-    ),
-    "works_forever_blocked": (
-        "import signal\n\n\ndef print_a():\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
-        "took longer than 3 s",
-    ),
     "opens_a_window": (
         "def figure_a():\n    fig, ax = plt.subplots()\n    plt.show()  # here\n    return fig",
         "RuntimeError: a figure is returned, not shown",
@@ -250,6 +232,20 @@ BAD = {
     ),
     "asks_a_person": ("def print_a():\n    input()  # here", "EOFError: EOF when reading a line"),
 }
+DEAF = {  # to the alarm that tells which line was running
+    "works_forever_deaf": (
+        "import signal\n\n\ndef print_a():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass",
+        "took longer than 3 s",
+    ),
+    "works_forever_blocked": (
+        "import signal\n\n\ndef print_a():\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
+        "took longer than 3 s",
+    ),
+}
+if hasattr(signal, "SIGALRM"):
+    BAD |= DEAF
+else:
+    BAD["works_forever"] = ("def print_a():\n    while True: pass", "took longer than 3 s")
 BARE = {
     "without_docstring": ("x = 1" + TAIL, "ValueError: a snippet begins with a docstring and ends with what"),
     "without_main": (HEAD, "ValueError: a snippet begins with a docstring and ends with what"),
@@ -258,26 +254,31 @@ BARE = {
 }
 
 
-@pytest.fixture(scope="module")
-def bad(tmp_path_factory):
-    """The report on all bad modules and a good one, from a single run with a cache that held something before."""
-    folder = tmp_path_factory.mktemp("bad")
+def report_on(bad, folder, limit=3):
+    """The report on bad modules, the bare ones and two good ones, from a single run with a cache that held something
+    before; what was kept before and after; the temporary files that are left."""
     chapter = folder / "snippets" / "chapter"
     chapter.mkdir(parents=True)
     (chapter / "good.py").write_text(HEAD + PRINT.format(1) + TAIL)
     render(folder / "snippets", folder / "cache")
     (folder / "cache" / "figures" / "unwanted.json").write_text("{}")
     before = kept(folder / "cache")
-    for name, (body, _) in BAD.items():
+    for name, (body, _) in bad.items():
         (chapter / f"{name}.py").write_text(HEAD + body + TAIL)
     for name, (text, _) in BARE.items():
         (chapter / f"{name}.py").write_bytes(text if isinstance(text, bytes) else text.encode())
     (chapter / "late.py").write_text(HEAD + PRINT.format(2) + TAIL)
     (folder / "temporary").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(folder / "temporary"))
-        report = render(folder / "snippets", folder / "cache", jobs=6, limit=3)
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            patch.setenv(name, str(folder / "temporary"))
+        report = render(folder / "snippets", folder / "cache", jobs=6, limit=limit)
     return report, before, kept(folder / "cache"), list((folder / "temporary").iterdir())
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    return report_on(BAD, tmp_path_factory.mktemp("bad"))
 
 
 @pytest.mark.parametrize("name", [*BAD, *BARE])
@@ -427,29 +428,6 @@ def test_failed_rename_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-def test_killed_build_leaves_no_wrong_result_and_the_next_is_whole(snippets, cache, tmp_path):
-    body = f"""
-import pathlib
-import time
-
-def print_value():
-    pathlib.Path({str(tmp_path)!r}, "started").touch()
-    time.sleep(2)
-    print(1)
-"""
-    folder = snippets(slow=body, quick=PRINT.format(2))
-    build = subprocess.Popen(write_out(folder, cache, tmp_path / "out"), cwd=ROOT, stderr=subprocess.DEVNULL)
-    wait_for((tmp_path / "started").exists)
-    build.kill()
-    assert build.wait() == -signal.SIGKILL
-    assert not (tmp_path / "out").exists()
-    for file in (cache / "figures").glob("*.json"):
-        assert json.loads(file.read_text())["results"] == {"value.txt": "2\n"}
-    report = render(folder, cache)
-    assert report.results == {"chapter/quick/value.txt": "2\n", "chapter/slow/value.txt": "1\n"}
-    assert all(path.suffix == ".json" for path in (cache / "figures").iterdir())
-
-
 def test_two_builds_at_once_are_both_right(snippets, cache):
     folder = snippets(a=SLIDER, b=PRINT.format(2))
     code = f"""
@@ -489,24 +467,6 @@ def test_summary_counts_what_ran_and_names_the_slowest():
     assert Report(results={"a": ""}, seconds=0.01).summary() == "figures: 0 ran in 0.0 s, 1 cached"
 
 
-def test_progress_bar_stands_on_a_terminal_only(snippets, cache, tmp_path, capfd):
-    folder = snippets(a=PRINT.format(1))
-    render(folder, cache)
-    assert capfd.readouterr() == ("", "")
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
-    code = f"from pathlib import Path; from snippets._build.render import render; render(Path({str(folder)!r}), Path({str(tmp_path / 'new')!r}))"
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=theirs) as build:
-        os.close(theirs)
-        shown = b""
-        with contextlib.suppress(OSError):  # Linux says so when the other end is closed
-            while text := os.read(ours, 1000):
-                shown += text
-    os.close(ours)
-    assert build.returncode == 0
-    assert b"figures:" in shown and b"0/1" in shown
-
-
 def test_command_writes_all_results_as_files(snippets, cache, tmp_path, capsys):
     folder = snippets(a=SLIDER + PRINT.format(1))
     arguments = ["--out", str(tmp_path / "out"), "--snippets", str(folder), "--cache", str(cache)]
@@ -529,83 +489,6 @@ def test_command_fails_with_one_line_for_each_fault(snippets, cache, tmp_path):
         "snippets/chapter/b.py:6: ZeroDivisionError: division by zero",
     ]
     assert not (tmp_path / "out").exists()
-
-
-# The process between
-
-
-@pytest.mark.parametrize("program", ["import sys; sys.stdin.read()", "import os; os.close(0)"])
-def test_end_of_the_drawing_process_is_an_error_in_words(snippets, cache, tmp_path, monkeypatch, program):
-    script = tmp_path / "python"
-    script.write_text(f"#!{sys.executable}\n{program}\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
-    folder = snippets(**{f"a{i}": "#" * 100_000 for i in range(10)})  # more than a pipe holds
-    with pytest.raises(RuntimeError, match="ended early"):
-        render(folder, cache)
-    assert kept(cache) == {}
-
-
-@pytest.mark.parametrize("group", [True, False])
-def test_interrupted_build_leaves_no_process_behind(snippets, tmp_path, monkeypatch, group):
-    if not group:
-        monkeypatch.delattr(os, "killpg")
-    note = tmp_path / "note"
-    body = f"import os\nimport pathlib\nimport time\n\npathlib.Path({str(note)!r}).write_text(str(os.getpid()))\ntime.sleep(5)\n"
-    folder = snippets(quick=PRINT.format(1), slow=body)
-    tasks = [(str(path), path.read_bytes()) for path in sorted(folder.glob("*/*.py"))]
-    runs = engine._run(tasks, 2, 20)
-    assert next(runs)[0].endswith("quick.py")
-    wait_for(lambda: note.exists() and note.read_text())
-    started = time.monotonic()
-    runs.close()
-    assert time.monotonic() - started < 3
-    if group:
-        with pytest.raises(ProcessLookupError):
-            for _ in range(100):
-                os.kill(int(note.read_text()), 0)
-                time.sleep(0.02)
-    else:
-        os.kill(int(note.read_text()), signal.SIGKILL)
-
-
-@pytest.fixture
-def in_process(monkeypatch):
-    """The worker's functions may run here: what they change for good in a child is put back."""
-    monkeypatch.setattr(worker.FigureManagerBase, "show", worker.FigureManagerBase.show)
-    monkeypatch.setitem(sys.modules, "module", None)
-    with matplotlib.rc_context():
-        matplotlib.use("agg")
-        yield
-
-
-def test_outcome_without_alarms_is_the_same(in_process, monkeypatch):
-    source = (HEAD + PRINT.format(1) + TAIL).encode()
-    outcomes = [worker.outcome_of("module.py", source, 5)]
-    monkeypatch.delattr(signal, "SIGALRM")
-    outcomes += [worker.outcome_of("module.py", source, 5)]
-    assert outcomes[0]["results"] == outcomes[1]["results"] == {"value.txt": "1\n"}
-
-
-@pytest.mark.parametrize("shares", [2, 3])
-def test_shares_of_a_module_make_together_what_one_process_makes(in_process, shares):
-    source = (HEAD + PRINT.format(1) + SLIDER + TAIL).encode()
-    whole = worker.together("module.py", source, [worker.outcome_of("module.py", source, 5)])
-    parts = [worker.outcome_of("module.py", source, 5, share, shares) for share in range(shares)]
-    assert all(len(part["results"]) < len(whole["results"]) for part in parts)
-    together = worker.together("module.py", source, parts)
-    assert {kind: together[kind] for kind in whole if kind != "seconds"} == {
-        kind: whole[kind] for kind in whole if kind != "seconds"
-    }
-    assert together["seconds"].keys() == whole["seconds"].keys()
-
-
-def test_server_spawns_where_it_cannot_fork(in_process, monkeypatch):
-    monkeypatch.delattr(os, "fork")
-    asked, get_context = [], multiprocessing.get_context
-    monkeypatch.setattr(multiprocessing, "get_context", lambda name: (asked.append(name), get_context(name))[1])
-    assert worker.serve(io.BytesIO(pickle.dumps((1, 5, []))), io.BytesIO()) is None
-    assert asked == ["spawn"]
 
 
 # The map of concepts

@@ -187,7 +187,7 @@ def test_what_is_promised_holds_on_a_bare_system(bare, request, promise):
 
 def test_failures_are_told_on_a_bare_system_and_only_an_endless_one_without_its_line(bare, tmp_path):
     cases = {name: case for name, case in BAD.items() if name not in DEAF}
-    report, before, after, left = report_on(cases, tmp_path, limit=10)
+    report, before, after, left = report_on(cases, tmp_path, limit=10, jobs=2)
     told = {fault.path.removeprefix("snippets/chapter/").removesuffix(".py"): fault for fault in report.faults}
     for name, (body, message) in cases.items():
         rows = (HEAD + body).splitlines()

@@ -84,7 +84,7 @@ def figure_error(h=1.0):
         bottom.loglog(h, error_of(method, h), mark, color="C1", markersize=size, fillstyle="none", markeredgewidth=2)
     bottom.set(xlabel="step $h$ (hours)", ylabel="error of the slope\n(marks per hour)")
     bottom.set(xlim=(1e-16, 4), ylim=(1e-15, 1e2))
-    bottom.legend(loc="lower right")
+    bottom.legend(loc="lower left", bbox_to_anchor=(0, 0.09))
     return fig
 
 

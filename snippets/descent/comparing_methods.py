@@ -263,9 +263,11 @@ def tune(walk, X, y, goal, steps=1000):
     """
     start = np.zeros((len(RATES), X.shape[1]))
     with np.errstate(over="ignore", invalid="ignore"):
-        heights = excess(walk(slope_of(X, y), start, RATES[:, None], steps), X, y).T
+        path = walk(slope_of(X, y), start, RATES[:, None], steps)
+        heights = excess(path, X, y).T
         room = np.all(heights[:, -10:] <= goal / 10, axis=1)
-        return np.where(room, [steps_to_stay(height, goal) for height in heights], np.inf)
+        counts = [steps_to_stay(height, goal) for height in heights]
+        return np.where(room, counts, np.inf)
 
 
 def few_students(X, y, seed, rates, steps=2000):

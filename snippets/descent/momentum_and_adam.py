@@ -208,7 +208,7 @@ def every_method(steps=60):
         f"momentum, {rate:.4f}, beta 0.95": momentum(student_slope, start, rate, 0.95, steps),
         f"Nesterov, {rate:.4f}, beta 0.8": nesterov(student_slope, start, rate, 0.8, steps),
         "AdaGrad, 10": adagrad(student_slope, start, 10.0, steps),
-        "RMSProp, 1": rmsprop(student_slope, start, 1.0, steps),
+        "RMSProp, 0.8": rmsprop(student_slope, start, 0.8, steps),
         "Adam, 2": adam(student_slope, start, 2.0, steps),
         "AdamW, 2, decay 0.01": adamw(student_slope, start, 2.0, steps, decay=0.01),
     }

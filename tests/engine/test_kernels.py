@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 
@@ -97,6 +98,7 @@ def test_the_same_is_printed_and_drawn_to_the_byte(name, own, seen, tmp_path):
         assert [part for part in own if made[part] != own[part]] == []
 
 
-def test_the_kernels_of_this_processor_do_differ_in_the_last_bits():
-    """Otherwise the comparison above would show nothing."""
-    assert len({run(PROBE, **settings) for settings in SURROUNDINGS.values()} - {None}) > 1
+def test_on_x86_the_kernels_do_differ_in_the_last_bits():
+    """Otherwise the comparison above would show nothing. Elsewhere they have other names, or there is one."""
+    kinds = {run(PROBE, **settings) for settings in SURROUNDINGS.values()} - {None}
+    assert len(kinds) > 1 or platform.machine().lower() not in ("x86_64", "amd64")

@@ -39,6 +39,7 @@ SILENT = {
     r"\\text\w*\{[^}]*--": "two hyphens in a text would be printed; write the dash",
     r"\^\s*\{?\s*\\T\b": r"\T stands raised already",
 }
+LONG = 22  # signs; in the font of a system, such a formula may be wider than a phone
 
 
 class MathError(ValueError):
@@ -83,10 +84,14 @@ class MathTreeprocessor(Treeprocessor):
             tex = " ".join(tex[2:-2].split())
             element.attrib.clear()
             try:
-                element.text = self.md.htmlStash.store(mathml(tex, display))
+                text = mathml(tex, display)
+                element.text = self.md.htmlStash.store(text)
+                classes = ["long"] if not display and len(html.unescape(re.sub(r"<[^>]*>", "", text))) > LONG else []
                 if after:
-                    element.set("class", "together")
+                    classes.append("together")
                     element.text, element.tail = element.text + after, element.tail[len(after) :]
+                if classes:
+                    element.set("class", " ".join(classes))
                 if display:  # a wide formula scrolls in its box, also by keyboard
                     element.attrib |= {"class": "formula", "tabindex": "0", "role": "group", "aria-label": "formula"}
             except MathError as error:

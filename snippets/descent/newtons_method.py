@@ -297,7 +297,7 @@ def hours_twice():
 def judged(A):
     """Rank and condition number of a matrix, in words."""
     condition = np.linalg.cond(A)
-    told = "above 1e+14" if condition > 1e14 else f"{condition:.3g}"
+    told = "above 4e+15" if condition > 4e15 else f"{condition:.3g}"
     return f"rank {np.linalg.matrix_rank(A)} of {min(np.shape(A))}, condition number {told}"
 
 

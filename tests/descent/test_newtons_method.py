@@ -446,10 +446,10 @@ def test_the_printed_least_squares_quotients_probabilities_and_counts_are_right(
         assert k == len(away) - 1
     print_singular()
     refused, answered, twice, *rows = capsys.readouterr().out.splitlines()
-    singular = "rank 1 of 2, condition number above 1e+14; solve "
+    singular = "rank 1 of 2, condition number above 4e+15; solve "
     assert refused == f"[[1.0, 2.0], [2.0, 4.0]]: {singular}refuses: Singular matrix"
     assert answered == f"[[0.1, 0.3], [0.3, 0.9]]: {singular}answers with numbers above 1e+14"
-    assert twice == "hours twice: rank 2 of 3, condition number above 1e+14"
+    assert twice == "hours twice: rank 2 of 3, condition number above 4e+15"
     for row, columns in zip(rows, ([0, 1, 1], [0, 1]), strict=True):
         w, least = np.linalg.pinv(X[:, columns]) @ marks, np.var(marks) * (1 - np.corrcoef(hours, marks)[0, 1] ** 2)
         assert numbers(row) == pytest.approx([least, *w], abs=6e-5)

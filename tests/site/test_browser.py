@@ -87,6 +87,17 @@ def test_a_font_that_comes_late_moves_nothing(browser, address, path):
         assert page.evaluate("shift") <= 0.001
 
 
+@pytest.mark.parametrize("path", ["descent/momentum-and-adam/", "gradients/matrix-calculus/", "gradients/convexity/"])
+def test_on_a_phone_without_the_font_no_formula_is_wider_than_the_screen(browser, address, path):
+    with browser.new_context(**MODES["phone"]) as context:
+        page = context.new_page()
+        page.route("**/maths.woff2", lambda route: route.abort())
+        page.goto(address + path)
+        page.evaluate(OPEN)
+        assert page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').length") == 0
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
 def test_page_is_whole_in_dark_and_keeps_the_rules_of_accessibility_in_dark_and_light(scrolled, path):
     page = scrolled(path, "dark", reduced_motion="reduce")  # copy buttons are made when code comes into view

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -468,8 +467,8 @@ def serve(project):
 
         def start():
             server = Server(project)
-            servers.callback(server.process.wait)
-            servers.callback(server.process.send_signal, signal.SIGINT)
+            servers.callback(server.process.wait, 60)
+            servers.callback(server.process.terminate)  # not an interrupt: a process in the background may be deaf to it
             return server
 
         yield start

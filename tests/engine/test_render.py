@@ -250,7 +250,7 @@ BARE = {
     "without_docstring": ("x = 1" + TAIL, "ValueError: a snippet begins with a docstring and ends with what"),
     "without_main": (HEAD, "ValueError: a snippet begins with a docstring and ends with what"),
     "empty": ("", "ValueError: a snippet begins with a docstring and ends with what"),
-    "no_text": (b"\xff", "SyntaxError: (unicode error)"),
+    "no_text": (b"\xff", "SyntaxError: "),  # and then in the words of this Python
 }
 
 

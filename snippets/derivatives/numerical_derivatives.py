@@ -15,6 +15,9 @@ def rational_curve(hours):
 def rational_curve_slope(hours):
     """The derivative of `rational_curve`, in marks per hour."""
     return 300 / (hours + 3) ** 2
+
+
+FLOOR = 1e-14  # marks per hour; errors below are rounding in the slope itself
 # --8<-- [end:rational_curve]
 
 
@@ -54,7 +57,6 @@ METHODS = {
 # --8<-- [start:error_of]
 POINTS = np.linspace(1, 3, 400)  # hours, to average over
 STEPS = 2.0 ** -np.arange(1, 53)  # hours, down to the spacing of float64 near 1
-FLOOR = 1e-14  # marks per hour: the slope itself is not computed better
 
 
 def error_of(method, step):
@@ -107,8 +109,8 @@ def print_smaller():
 # --8<-- [start:prediction]
 EPSILON = np.finfo(float).eps  # the spacing of float64 numbers at 1
 HEIGHT = rational_curve(2.0)  # marks
-SECOND = 600 / 5**3  # size of the second derivative, marks per hour²
-THIRD = 1800 / 5**4  # size of the third, marks per hour³
+SECOND = 600 / 5**3  # size of the second derivative, 600 / (x + 3)³, in marks per hour²
+THIRD = 1800 / 5**4  # size of the third, 1800 / (x + 3)⁴, in marks per hour³
 
 
 def predicted_error(method, h):

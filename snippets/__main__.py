@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from snippets._build.render import CACHE, SNIPPETS, keep, render
+from snippets._build.engine.render import CACHE, SNIPPETS, render
+from snippets._build.kept import write
 
 
 def main(arguments=None):
@@ -13,6 +14,8 @@ def main(arguments=None):
     parser.add_argument("--snippets", type=Path, default=SNIPPETS, metavar="DIR", help="folder of the chapters")
     parser.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help="folder for results that are kept")
     options = parser.parse_args(arguments)
+    if not any(options.snippets.glob("[a-z]*/*.py")):
+        parser.error(f"there are no snippets in {options.snippets}")
     report = render(options.snippets, options.cache)
     for fault in report.faults:
         print(fault, file=sys.stderr)
@@ -20,7 +23,7 @@ def main(arguments=None):
         return 1
     files = report.results | {f"{name}.ipynb": text for name, text in report.notebooks.items()}
     for name, text in files.items():
-        keep(options.out / name, text.encode())
+        write(options.out / name, text.encode())
     print(report.summary())
     return 0
 

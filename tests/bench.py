@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
-from snippets._build.labs import make_labs
+from snippets._build.engine.labs import make_labs
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 9
@@ -29,7 +29,7 @@ import io, runpy
 from pathlib import Path
 import matplotlib.pyplot as plt
 from cycler import cycler
-from snippets._build.style import CYCLE, FIGURE
+from snippets._build.engine.style import CYCLE, FIGURE
 plt.rcParams.update(FIGURE | {"axes.prop_cycle": cycler(color=CYCLE)})
 for path in sorted(Path("snippets").glob("[a-z]*/*.py")):
     for name, function in runpy.run_path(str(path)).items():

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snippets._build.counts import REPORT, key
+from snippets._build.pages.counts import REPORT, key
 
 ROOT = Path(__file__).parents[1]
 SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}

@@ -1,6 +1,8 @@
 """Convexity: functions whose chords lie above them, and why their valleys cannot deceive."""
 
 # --8<-- [start:imports]
+import functools
+
 import matplotlib.pyplot as plt
 import numpy as np
 # --8<-- [end:imports]
@@ -33,7 +35,7 @@ def waves(x):
 
 
 # --8<-- [start:chords]
-def figure_chords(b=-1):
+def figure_chords(b=-1.0):
     x = np.linspace(-4, 4, 161)
     fig, axes = plt.subplots(1, 2, figsize=(6.6, 3.6))
     for ax, f, name in zip(axes, (softplus, waves), ("$\\ln(1 + e^x)$", "$x^2/4 + \\sin 2x$"), strict=True):
@@ -87,6 +89,7 @@ def standardised(column):
     return (column - column.mean()) / column.std()
 
 
+@functools.cache
 def standardised_hours():
     """X of shape (40, 2): 1 and standardised hours; y, the standardised marks."""
     hours, _, marks = students()

@@ -3,7 +3,7 @@
 import json
 import re
 
-from snippets._build.counts import REPORT, key
+from snippets._build.pages.counts import REPORT, key
 
 
 def cells(project):

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from snippets._build.labs import make_labs
-from snippets._build.render import CACHE, ROOT, render
+from snippets._build.engine.labs import make_labs
+from snippets._build.engine.render import CACHE, ROOT, render
 from tests.conftest import one_at_a_time
 
 KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")

@@ -10,11 +10,11 @@ import pytest
 from fontTools.ttLib import TTFont
 from markdown import markdown
 
-from snippets._build import maths
-from snippets._build.maths import MathError, math_font, mathml
+from snippets._build.pages import maths
+from snippets._build.pages.maths import MathError, math_font, mathml
 from snippets._build.pages import Site
 
-EXTENSION = "snippets._build.maths"
+EXTENSION = "snippets._build.pages.maths"
 
 
 def tree(tex, display=True):

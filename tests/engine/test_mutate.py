@@ -3,7 +3,7 @@
 import json
 import textwrap
 
-from snippets._build.counts import REPORT, key, mutations
+from snippets._build.pages.counts import REPORT, key, mutations
 from tests.mutate import mutants, survivors
 
 SOURCE = textwrap.dedent('''\

@@ -5,8 +5,8 @@ import re
 import nbformat
 import pytest
 
-from snippets._build.notebook import notebook
-from snippets._build.render import ROOT, SNIPPETS
+from snippets._build.engine.notebook import notebook
+from snippets._build.engine.render import ROOT, SNIPPETS
 
 MODULES = sorted(SNIPPETS.glob("[a-z]*/*.py"))
 every_snippet = pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])

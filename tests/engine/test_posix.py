@@ -3,7 +3,6 @@
 import contextlib
 import inspect
 import io
-import json
 import multiprocessing
 import os
 import pickle
@@ -13,13 +12,14 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
-import matplotlib
 import pytest
 
-from snippets._build import render as engine
-from snippets._build import worker
-from snippets._build.render import ROOT, render
+from snippets._build.engine import render as engine
+from snippets._build.engine import worker
+from snippets._build.engine.render import ROOT, Work, render
+from snippets._build.kept import Keeper
 from tests.conftest import wait_for
 from tests.engine import test_render
 from tests.engine.conftest import HEAD, TAIL
@@ -42,11 +42,11 @@ def print_value():
     build.kill()
     assert build.wait() == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
-    for file in (cache / "figures").glob("*.json"):
-        assert json.loads(file.read_text())["results"] == {"value.txt": "2\n"}
+    for file in (cache / "figures").glob("*"):
+        assert Keeper(cache).load("figures", file.name)["results"] == {"value.txt": "2\n"}
     report = render(folder, cache)
     assert report.results == {"chapter/quick/value.txt": "2\n", "chapter/slow/value.txt": "1\n"}
-    assert all(path.suffix == ".json" for path in (cache / "figures").iterdir())
+    assert not any(path.suffix for path in (cache / "figures").iterdir())
 
 
 def test_progress_bar_stands_on_a_terminal_only(snippets, cache, tmp_path, capfd):
@@ -55,7 +55,7 @@ def test_progress_bar_stands_on_a_terminal_only(snippets, cache, tmp_path, capfd
     assert capfd.readouterr() == ("", "")
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
-    code = f"from pathlib import Path; from snippets._build.render import render; render(Path({str(folder)!r}), Path({str(tmp_path / 'new')!r}))"
+    code = f"from pathlib import Path; from snippets._build.engine.render import render; render(Path({str(folder)!r}), Path({str(tmp_path / 'new')!r}))"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=theirs) as build:
         os.close(theirs)
         shown = b""
@@ -67,77 +67,103 @@ def test_progress_bar_stands_on_a_terminal_only(snippets, cache, tmp_path, capfd
     assert b"figures:" in shown and b"0/1" in shown
 
 
-@pytest.mark.parametrize("program", ["import sys; sys.stdin.read()", "import os; os.close(0)"])
+@pytest.mark.parametrize("program", ["import sys; sys.stdin.read(1)", "import os; os.close(0)", "import time; time.sleep(60)"])
 def test_end_of_the_drawing_process_is_an_error_in_words(snippets, cache, tmp_path, monkeypatch, program):
+    if "sleep" in program:  # it closes its end of the pipe, and does not end
+        program = "import os; os.close(1); " + program
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    folder = snippets(**{f"a{i}": "#" * 100_000 for i in range(10)})  # more than a pipe holds
+    monkeypatch.setattr(engine, "PATIENCE", 1)
     with pytest.raises(RuntimeError, match="ended early"):
-        render(folder, cache)
+        render(snippets(a=PRINT.format(1)), cache)
     assert kept(cache) == {}
 
 
-@pytest.mark.parametrize("group", [True, False])
-def test_interrupted_build_leaves_no_process_behind(snippets, tmp_path, monkeypatch, group):
-    if not group:
-        monkeypatch.delattr(os, "killpg")
-    note = tmp_path / "note"
-    body = f"import os\nimport pathlib\nimport time\n\npathlib.Path({str(note)!r}).write_text(str(os.getpid()))\ntime.sleep(5)\n"
-    folder = snippets(quick=PRINT.format(1), slow=body)
-    tasks = [(str(path), path.read_bytes()) for path in sorted(folder.glob("*/*.py"))]
-    runs = engine._run(tasks, 2, 20)
-    assert next(runs)[0].endswith("quick.py")
-    wait_for(lambda: note.exists() and note.read_text())
+def gone(pid):
+    """Whether a process has ended; one that waits for its parent to notice has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except FileNotFoundError:
+        return Path("/proc/self").exists() or subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode != 0
+
+
+SLOW = """
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+def print_value():
+    other = subprocess.Popen(["sleep", "60"])
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    pathlib.Path({note!r}).write_text(f"{{os.getpid()}} {{other.pid}}")
+    time.sleep({seconds})
+    print(1)
+"""
+
+
+def test_what_a_snippet_leaves_running_ends_with_it_and_nobody_waits(snippets, cache, tmp_path):
+    note, folder = tmp_path / "note", snippets(a=SLOW.format(note=str(tmp_path / "note"), seconds=0))
     started = time.monotonic()
+    command = [*write_out(folder, cache, tmp_path / "out")]
+    # What it starts would hold this pipe open.
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert time.monotonic() - started < 30
+    assert done.returncode == 0 and (tmp_path / "out/chapter/a/value.txt").read_text() == "1\n"
+    assert all(map(gone, note.read_text().split()))
+
+
+@pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_build_that_is_ended_leaves_no_process_and_no_folder(snippets, cache, tmp_path, sign):
+    note, folder = tmp_path / "note", snippets(a=SLOW.format(note=str(tmp_path / "note"), seconds=50))
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "temporary"))
+    # A test that runs in the background of a shell hands a deaf ear for interrupts on.
+    listen = "import signal, sys, runpy; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv.pop(0); runpy.run_module('snippets', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", listen, *write_out(folder, cache, tmp_path / "out")[2:]]
+    build = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    wait_for(lambda: note.exists() and note.read_text())
+    build.send_signal(getattr(signal, sign))
+    assert build.wait(20) != 0
+    wait_for(lambda: all(map(gone, note.read_text().split())), 10)
+    wait_for(lambda: not list((tmp_path / "temporary").iterdir()), 10)
+    assert kept(cache) == {}
+
+
+def test_results_that_nobody_wants_any_more_end_the_work(snippets, tmp_path):
+    note = tmp_path / "note"
+    folder = snippets(quick=PRINT.format(1), slow=SLOW.format(note=str(note), seconds=50))
+    work = Work(folder, Keeper(tmp_path / "cache"))
+    runs = work.run(2, 60)
+    assert next(runs) == "chapter/quick"
+    wait_for(lambda: note.exists() and note.read_text())
     runs.close()
-    assert time.monotonic() - started < 3
-    if group:
-        with pytest.raises(ProcessLookupError):
-            for _ in range(100):
-                os.kill(int(note.read_text()), 0)
-                time.sleep(0.02)
-    else:
-        os.kill(int(note.read_text()), signal.SIGKILL)
+    wait_for(lambda: all(map(gone, note.read_text().split())), 10)
 
 
-@pytest.fixture
-def in_process(monkeypatch):
-    """The worker's functions may run here: what they change for good in a child is put back."""
-    monkeypatch.setattr(worker.FigureManagerBase, "show", worker.FigureManagerBase.show)
-    monkeypatch.setitem(sys.modules, "module", None)
-    with matplotlib.rc_context():
-        matplotlib.use("agg")
-        yield
+def served(*tasks, jobs=1, limit=5):
+    """What the server says to whoever has these tasks."""
+    read, write = io.BytesIO(), io.BytesIO()
+    for message in ((jobs, limit), *tasks, None):
+        pickle.dump(message, read)
+    read.seek(0)
+    worker.main(read, write)
+    write.seek(0)
+    said = []
+    with contextlib.suppress(EOFError):
+        while True:
+            said.append(pickle.load(write))
+    return said
 
 
-def test_outcome_without_alarms_is_the_same(in_process, monkeypatch):
-    source = (HEAD + PRINT.format(1) + TAIL).encode()
-    outcomes = [worker.outcome_of("module.py", source, 5)]
-    monkeypatch.delattr(signal, "SIGALRM")
-    outcomes += [worker.outcome_of("module.py", source, 5)]
-    assert outcomes[0]["results"] == outcomes[1]["results"] == {"value.txt": "1\n"}
-
-
-@pytest.mark.parametrize("shares", [2, 3])
-def test_shares_of_a_module_make_together_what_one_process_makes(in_process, shares):
-    source = (HEAD + PRINT.format(1) + SLIDER + TAIL).encode()
-    whole = worker.together("module.py", source, [worker.outcome_of("module.py", source, 5)])
-    parts = [worker.outcome_of("module.py", source, 5, share, shares) for share in range(shares)]
-    assert all(len(part["results"]) < len(whole["results"]) for part in parts)
-    together = worker.together("module.py", source, parts)
-    assert {kind: together[kind] for kind in whole if kind != "seconds"} == {
-        kind: whole[kind] for kind in whole if kind != "seconds"
-    }
-    assert together["seconds"].keys() == whole["seconds"].keys()
-
-
-def test_server_spawns_where_it_cannot_fork(in_process, monkeypatch):
+def test_server_spawns_where_it_cannot_fork(monkeypatch):
     monkeypatch.delattr(os, "fork")
     asked, get_context = [], multiprocessing.get_context
     monkeypatch.setattr(multiprocessing, "get_context", lambda name: (asked.append(name), get_context(name))[1])
-    assert worker.serve(io.BytesIO(pickle.dumps((1, 5, []))), io.BytesIO()) is None
+    assert served() == [None]
     assert asked == ["spawn"]
 
 
@@ -193,7 +219,8 @@ def test_failures_are_told_on_a_bare_system_and_only_an_endless_one_without_its_
         rows = (HEAD + body).splitlines()
         line = next((i for i, row in enumerate(rows, 1) if row.endswith("# here")), 1)
         if name == "works_forever":
-            line, message = 1, "took longer than 10 s"
+            message = "took longer than 10 s in print_a"
+            line = next(i for i, row in enumerate(rows, 1) if row.startswith("def print_a"))
         assert (told[name].line, told[name].message) == (line, message)
     assert set(report.results) == {"chapter/good/value.txt", "chapter/late/value.txt"}
     assert before.items() <= after.items() and left == []

@@ -14,14 +14,16 @@ from pathlib import Path
 import pytest
 
 from snippets.__main__ import main
-from snippets._build import render as engine
-from snippets._build.concept_map import concept_map, levels, ordered_rows
-from snippets._build.render import Fault, Report, key, render
-from snippets._build.style import PALETTE, themed
+from snippets._build.engine import render as engine
+from snippets._build.pages.concept_map import concept_map, levels, ordered_rows
+from snippets._build.engine.render import Report, Work, render, result_key
+from snippets._build.engine.style import PALETTE, themed
+from snippets._build.fault import Fault
+from snippets._build.kept import Keeper
 
 from .conftest import HEAD, TAIL
 
-ROOT = Path(engine.__file__).parents[2]
+ROOT = Path(engine.__file__).parents[3]
 PRINT = "def print_value():\n    print({})\n"
 FIGURE = """
 def figure_line(h=2.0):
@@ -88,7 +90,7 @@ def test_colour_outside_the_palette_stays_and_black_becomes_ink():
 def test_slider_gives_a_frame_for_each_value_and_the_default_frame_is_the_plain_file(snippets, cache):
     report = render(snippets(a=SLIDER), cache)
     assert report.sliders == {
-        "chapter/a/line.svg": {"parameter": "h", "values": [1, 2, 4], "unit": "hours", "default": 1}
+        "chapter/a/line.svg": {"parameter": "h", "labels": ["1 hours", "2 hours", "4 hours"], "default": 1}
     }
     frames = [report.results[f"chapter/a/line.{i}.svg"] for i in range(3)]
     assert len(set(frames)) == 3
@@ -111,26 +113,23 @@ def test_slider_of_an_integer_draws_with_integers(snippets, cache):
 def test_one_module_does_not_reach_another(snippets, cache):
     first = """
 import builtins
-import numpy as np
 
 builtins.leak = 1
 
 def print_first():
     plt.rcParams["lines.linewidth"] = 99
-    np.random.seed(7)
-    print(np.random.get_state()[1][0])
+    print(7)
 """
     second = """
 import builtins
 import sys
-import numpy as np
 
 def print_second():
-    print(hasattr(builtins, "leak"), plt.rcParams["lines.linewidth"], np.random.get_state()[1][0] == 7, "a" in sys.modules)
+    print(hasattr(builtins, "leak"), plt.rcParams["lines.linewidth"], "a" in sys.modules)
 """
     report = render(snippets(a=first, b=second), cache, jobs=1)
     assert report.results["chapter/a/first.txt"] == "7\n"
-    assert report.results["chapter/b/second.txt"] == "False 2.0 False False\n"
+    assert report.results["chapter/b/second.txt"] == "False 2.0 False\n"
 
 
 def test_one_function_does_not_reach_the_next(snippets, cache):
@@ -201,6 +200,10 @@ BAD = {
     "parses_nonsense": ('eval("\\n\\n1 +")  # here', "SyntaxError: invalid syntax (<string>, line 3)"),
     "exits": ("import sys\n\nsys.exit(2)  # here", "SystemExit: 2"),
     "exits_at_once": ("import os\n\nos._exit(3)", "the process ended with code 3"),
+    "exits_in_a_function": (
+        "import os\n\n\ndef print_a():  # here\n    os._exit(3)",
+        "the process ended with code 3 in print_a",
+    ),
     "prints_at_import": ('print("hello")', "importing a snippet prints and draws nothing"),
     "draws_at_import": ("plt.subplots()", "importing a snippet prints and draws nothing"),
     "prints_megabytes": (
@@ -230,26 +233,74 @@ BAD = {
         "import numpy as np\n\n\ndef print_a():\n    print(np.log(np.zeros(1)))  # here",
         "RuntimeWarning: divide by zero encountered in log",
     ),
+    "draws_what_is_nowhere": (
+        "import numpy as np\n\n\ndef figure_a():  # here\n    fig, ax = plt.subplots()\n"
+        "    ax.plot([0, 1], [np.nan, np.nan])\n    return fig",
+        "figure_a draws a Line2D without a finite point",
+    ),
+    "prints_a_bell": ('def print_a():  # here\n    print("\\a")', r"print_a prints the character '\x07', which no page can show"),
+    "is_lucky": (
+        "import numpy as np\n\n\ndef print_a():\n    print(np.random.default_rng().random())  # here",
+        "RuntimeError: random numbers without a seed are others in each build",
+    ),
+    "is_lucky_with_all": (
+        "import numpy as np\n\n\ndef print_a():  # here\n    print(np.random.rand())",
+        "print_a draws random numbers from all modules' generator; make a default_rng(0) of its own",
+    ),
+    "imports_a_snippet": (
+        "from snippets.descent import gradient_descent  # here",
+        "a snippet imports the standard library, NumPy and Matplotlib, and not snippets",
+    ),
+    "imports_a_neighbour": (
+        "from . import good  # here",
+        "a snippet imports the standard library, NumPy and Matplotlib, and not .",
+    ),
+    "says_it_twice": (
+        "def figure_a():\n    return plt.figure()\n\n\ndef figure_a():  # here\n    return plt.figure()",
+        "a second function figure_a: the first would be lost",
+    ),
+    "needs_an_argument": (
+        "def figure_a(h):  # here\n    return plt.figure()",
+        "figure_a needs h; a figure is drawn without arguments",
+    ),
+    **{
+        f"has_slider_{name}": (
+            f"def figure_a(h{default}):  # here\n    return plt.figure()\n\n\nfigure_a.slider = {slider}",
+            f"the slider of figure_a {message}",
+        )
+        for name, default, slider, message in (
+            ("of_nothing", "=1", "1", "is no parameter with values, and a unit if it has one"),
+            ("of_a_word", "=1", '("h", "12")', "is no parameter with values, and a unit if it has one"),
+            ("of_words", "=1", '("h", ["a", "b"])', "has values that are no numbers"),
+            ("of_one", "=1", '("h", [1])', "needs two finite values or more"),
+            ("of_nan", "=1", '("h", [1, float("nan")])', "needs two finite values or more"),
+            ("elsewhere", "=1", '("k", [1, 2])', "moves 'k', which is no parameter"),
+            ("without_default", "", '("h", [1, 2])', "needs a number as the default of h"),
+            ("of_a_wrong_kind", "=1", '("h", [0.1, 0.5, 1])', "has the value 0.1, which int, the kind of its default, cannot be"),
+            ("of_one_look", "=1000.0", '("h", [1000, 1000.4, 1000.8])', "has values that look the same: 1e+03"),
+        )
+    },
     "asks_a_person": ("def print_a():\n    input()  # here", "EOFError: EOF when reading a line"),
 }
 DEAF = {  # to the alarm that tells which line was running
     "works_forever_deaf": (
-        "import signal\n\n\ndef print_a():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass",
-        "took longer than 3 s",
+        "import signal\n\n\ndef print_a():  # here\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass",
+        "took longer than 3 s in print_a",
     ),
     "works_forever_blocked": (
-        "import signal\n\n\ndef print_a():\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
-        "took longer than 3 s",
+        "import signal\n\n\ndef print_a():  # here\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
+        "took longer than 3 s in print_a",
     ),
 }
 if hasattr(signal, "SIGALRM"):
     BAD |= DEAF
 else:
-    BAD["works_forever"] = ("def print_a():\n    while True: pass", "took longer than 3 s")
+    BAD["works_forever"] = ("def print_a():  # here\n    while True: pass", "took longer than 3 s in print_a")
 BARE = {
     "without_docstring": ("x = 1" + TAIL, "ValueError: a snippet begins with a docstring and ends with what"),
     "without_main": (HEAD, "ValueError: a snippet begins with a docstring and ends with what"),
     "empty": ("", "ValueError: a snippet begins with a docstring and ends with what"),
+    "marked": (b"\xef\xbb\xbf" + (HEAD + TAIL).encode(), "the file begins with a byte-order mark"),
     "no_text": (b"\xff", "SyntaxError: "),  # and then in the words of this Python
 }
 
@@ -261,7 +312,7 @@ def report_on(bad, folder, limit=3, jobs=6):
     chapter.mkdir(parents=True)
     (chapter / "good.py").write_text(HEAD + PRINT.format(1) + TAIL)
     render(folder / "snippets", folder / "cache")
-    (folder / "cache" / "figures" / "unwanted.json").write_text("{}")
+    (folder / "cache" / "figures" / "unwanted").write_text("{}")
     before = kept(folder / "cache")
     for name, (body, _) in bad.items():
         (chapter / f"{name}.py").write_text(HEAD + body + TAIL)
@@ -318,6 +369,7 @@ def test_faults_are_sorted_by_line_as_a_number():
 
 
 def test_key_changes_with_source_name_engine_and_versions(monkeypatch, tmp_path):
+    key = result_key
     keys = {key("a", b"x"), key("a", b"y"), key("b", b"x")}
     assert key("a", b"x") in keys and len(keys) == 3
     expected = 3
@@ -333,7 +385,7 @@ def test_key_changes_with_source_name_engine_and_versions(monkeypatch, tmp_path)
         keys.add(key("a", b"x"))
         expected += 1
     files = {path.name: path.read_bytes() for path in Path(engine.__file__).parent.glob("*.py")}
-    for changed in ("render", "worker", "style", "notebook"):
+    for changed in ("render", "worker", "backend", "style", "notebook"):
         for name, text in files.items():
             (tmp_path / name).write_bytes(text + b"#" * (name == f"{changed}.py"))
         with monkeypatch.context() as patch:
@@ -352,7 +404,7 @@ def test_nothing_stale_starts_no_process_and_imports_neither_numpy_nor_matplotli
 import subprocess, sys
 from pathlib import Path
 subprocess.Popen = None
-from snippets._build.render import render
+from snippets._build.engine.render import render
 report = render(Path({str(folder)!r}), Path({str(cache)!r}))
 print(report.results, report.fresh, sorted({{"numpy", "matplotlib", "tqdm", "jupytext"}} & set(sys.modules)))
 """
@@ -379,60 +431,40 @@ def test_damaged_result_is_made_again(snippets, cache):
     folder = snippets(a=PRINT.format(1))
     render(folder, cache)
     (file,) = (cache / "figures").iterdir()
-    file.write_text("{half")
-    assert render(folder, cache).fresh == 1
-    assert json.loads(file.read_text())["results"] == {"value.txt": "1\n"}
+    whole = file.read_bytes()
+    for damaged in (b"", b"{half", b"[]", b"null", b"{}", whole[:-1], whole.replace(b"1", b"2"), b"\xff"):
+        file.write_bytes(damaged)
+        assert render(folder, cache).results == {"chapter/a/value.txt": "1\n"}
+        assert Keeper(cache).load("figures", file.name)["results"] == {"value.txt": "1\n"}
 
 
-def test_what_no_module_wants_is_pruned(snippets, cache):
+def test_an_undo_runs_nothing(snippets, cache):
     render(snippets(a=PRINT.format(1), b=PRINT.format(2)), cache)
-    before = set(kept(cache))
-    (snippets() / "chapter" / "b.py").unlink()
-    render(snippets(), cache)
-    assert set(kept(cache)) < before and len(before) == 2 and len(kept(cache)) == 1
+    assert render(snippets(a=PRINT.format(3)), cache).fresh == 1
+    assert render(snippets(a=PRINT.format(1)), cache).fresh == 0
 
 
-def test_half_written_file_is_pruned_when_it_is_old(cache, tmp_path):
-    folder = cache / "figures"
-    folder.mkdir(parents=True)
-    for name, age in (("young.part", 0), ("old.part", 2 * engine.ABANDONED)):
-        (folder / name).touch()
-        os.utime(folder / name, (time.time() - age,) * 2)
-    (folder / "folder").mkdir()  # cannot be unlinked, which is no reason to fail
-    engine.prune(folder, set())
-    assert {path.name for path in folder.iterdir()} == {"young.part", "folder"}
+def test_what_failed_is_not_run_again_while_someone_remembers(snippets, cache):
+    folder, failures = snippets(a=PRINT.format("1 / 0")), {}
+    work = Work(folder, Keeper(cache), failures)
+    assert list(work.run(1)) == ["chapter/a"]
+    again = Work(folder, Keeper(cache), failures)
+    assert list(again.run(1)) == [] and again.report.faults == work.report.faults != []
+    assert list(Work(folder, Keeper(cache)).run(1)) == ["chapter/a"]
 
 
-def test_file_comes_into_being_by_a_rename(tmp_path, monkeypatch):
-    seen = []
-    replace = Path.replace
-    monkeypatch.setattr(
-        Path, "replace", lambda a, b: (seen.append((b.exists(), a.read_bytes(), a.parent == b.parent)), replace(a, b))
-    )
-    engine.keep(tmp_path / "new" / "file", b"text")
-    assert seen == [(False, b"text", True)]
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
-    assert (tmp_path / "new" / "file").read_bytes() == b"text"
-
-
-def test_kept_file_is_as_readable_as_any_other(tmp_path):
-    engine.keep(tmp_path / "kept", b"")
-    (tmp_path / "other").touch()
-    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == stat.S_IMODE((tmp_path / "other").stat().st_mode)
-
-
-def test_failed_rename_leaves_nothing_behind(tmp_path):
-    (tmp_path / "taken" / "inner").mkdir(parents=True)
-    with pytest.raises(OSError):
-        engine.keep(tmp_path / "taken", b"text")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+def test_what_is_preferred_runs_first(snippets, cache):
+    work = Work(snippets(a=PRINT.format(1), b=PRINT.format(2), c=PRINT.format(3)), Keeper(cache))
+    work.prefer("chapter/c")
+    work.prefer("chapter/nothing")
+    assert next(work.run(1)) == "chapter/c"
 
 
 def test_two_builds_at_once_are_both_right(snippets, cache):
     folder = snippets(a=SLIDER, b=PRINT.format(2))
     code = f"""
 from pathlib import Path
-from snippets._build.render import render
+from snippets._build.engine.render import render
 report = render(Path({str(folder)!r}), Path({str(cache)!r}))
 print(len(report.results), report.faults, report.unkept)
 """
@@ -440,7 +472,7 @@ print(len(report.results), report.faults, report.unkept)
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     assert [build.communicate()[0] for build in builds] == ["5 [] \n"] * 2
-    assert len(kept(cache)) == 2 and all(name.endswith(".json") for name in kept(cache))
+    assert len(kept(cache)) == 2 and all(re.fullmatch("[0-9a-f]{32}", name) for name in kept(cache))
 
 
 def test_two_cold_builds_give_the_same_bytes(snippets, tmp_path):

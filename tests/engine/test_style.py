@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippets._build.style import rounded
+from snippets._build.engine.style import rounded
 
 PATH = '<path d="M 1.23456 -0.001 \nL 0.126 99.999999 \n" transform="translate(3.14159 2.71828) scale(0.015625 -0.015625) rotate(-90)"/>'
 

@@ -12,12 +12,12 @@ import nbformat
 import numpy as np
 import pytest
 
-import snippets._build.lab_worker
-import snippets._build.labs
-from snippets._build.lab_worker import given, read, requirements, tags
-from snippets._build.labs import BLANK, SITE, make_labs, solved, student
-from snippets._build.maths import MACROS
-from snippets._build.render import ROOT
+import snippets._build.engine.lab_worker
+import snippets._build.engine.labs
+from snippets._build.engine.lab_worker import given, read, requirements, tags
+from snippets._build.engine.labs import BLANK, SITE, make_labs, solved, student
+from snippets._build.pages.maths import MACROS
+from snippets._build.engine.render import ROOT
 from tests.labs.wrong_answers import RIGHT, WRONG
 
 LABS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs/labs").glob("*.py"))}
@@ -313,7 +313,7 @@ def test_lab_is_run_once_for_each_content(made, tmp_path, monkeypatch):
     (tmp_path / "labs").mkdir()
     (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
     shutil.copytree(folder / "cache", tmp_path / "cache")
-    monkeypatch.setattr(snippets._build.labs.subprocess, "run", None)
+    monkeypatch.setattr(snippets._build.engine.labs.subprocess, "run", None)
     assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": labs["whole"]}, [])
     assert len(list((tmp_path / "cache/labs").iterdir())) == 1  # what no lab wants any more is gone
     (tmp_path / "labs/whole.py").write_text(LAB + "\n", "utf-8")
@@ -322,20 +322,20 @@ def test_lab_is_run_once_for_each_content(made, tmp_path, monkeypatch):
 
 
 def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(snippets._build.lab_worker, "TIME_LIMIT", 3)
+    monkeypatch.setattr(snippets._build.engine.lab_worker, "TIME_LIMIT", 3)
     (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "while True: pass"), "utf-8")
-    found = asyncio.run(snippets._build.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
+    found = asyncio.run(snippets._build.engine.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
     assert found == {"error": "cell 5: took longer than 3 s", "line": LAB[: LAB.index(CHECK)].count("\n") + 1}
 
 
 def test_text_before_the_first_cell_is_told():
-    with pytest.raises(snippets._build.lab_worker.LabError, match="1 lines begin a cell, and 2 cells were found"):
+    with pytest.raises(snippets._build.engine.lab_worker.LabError, match="1 lines begin a cell, and 2 cells were found"):
         read("x = 1\n\n# %%\ny = 2\n")
 
 
 def test_package_that_is_not_there_has_no_version():
-    assert snippets._build.labs._version("no-such-package") == ""
-    assert snippets._build.labs._version("nbclient")
+    assert snippets._build.engine.labs._version("no-such-package") == ""
+    assert snippets._build.engine.labs._version("nbclient")
 
 
 def test_labs_are_made_where_nothing_can_be_kept_and_an_early_end_is_told(made, tmp_path, monkeypatch):
@@ -344,9 +344,9 @@ def test_labs_are_made_where_nothing_can_be_kept_and_an_early_end_is_told(made, 
     (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
     (tmp_path / "cache").write_text("a file where the folder should be", "utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(snippets._build.labs, "_run", lambda tasks: [whole])
+        patch.setattr(snippets._build.engine.labs, "_run", lambda tasks: [whole])
         assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": whole}, [])
-    monkeypatch.setattr(snippets._build.labs, "ROOT", tmp_path / "nowhere")
-    monkeypatch.setattr(snippets._build.labs.sys, "executable", shutil.which("false"))
+    monkeypatch.setattr(snippets._build.engine.labs, "ROOT", tmp_path / "nowhere")
+    monkeypatch.setattr(snippets._build.engine.labs.sys, "executable", shutil.which("false"))
     with pytest.raises(RuntimeError, match="ended early"):
         make_labs(tmp_path / "labs", tmp_path / "cache")

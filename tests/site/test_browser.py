@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from snippets._build.style import PALETTE
+from snippets._build.engine.style import PALETTE
 from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, WATCH, search, url
 
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"

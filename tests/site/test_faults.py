@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-import snippets._build.labs
+import snippets._build.engine.labs
 from snippets._build.pages import line_with
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
@@ -323,7 +323,7 @@ def test_lab_becomes_a_page_and_two_notebooks_and_its_faults_stop_the_build(proj
     assert not (project.root / "site/labs/first-lab.py").exists()
 
     with monkeypatch.context() as patch:
-        patch.setattr(snippets._build.labs, "_run", None)  # nothing is stale: no kernel
+        patch.setattr(snippets._build.engine.labs, "_run", None)  # nothing is stale: no kernel
         assert project.build()[0] == 0
 
     project.edit("docs/labs/first-lab.py", "1 / x", "1 / (x - x)")

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import yaml
 
-from snippets._build.style import ALIASES, CYCLE, FIGURE, PALETTE
+from snippets._build.engine.style import ALIASES, CYCLE, FIGURE, PALETTE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -60,7 +60,7 @@ def summary(source):
 
 def _run(tasks):
     """What `lab_worker.py` makes of each `(name, path)`: a list of dictionaries."""
-    command = [sys.executable, "-m", "snippets._build.lab_worker"]
+    command = [sys.executable, "-m", "snippets._build.engine.lab_worker"]
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(command, input=json.dumps(tasks), stdout=subprocess.PIPE, env=environment, text=True)

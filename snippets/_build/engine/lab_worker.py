@@ -1,4 +1,4 @@
-"""The process that runs labs: `python -m snippets._build.lab_worker`, spoken to by `labs.py` through pipes.
+"""The process that runs labs: `python -m snippets._build.engine.lab_worker`, spoken to by `labs.py` through pipes.
 
 It runs the solved notebook of each lab in a fresh kernel and an empty folder, lets mkdocs-jupyter translate its cells,
 and composes the page: Markdown in which a mark stands for each cell.
@@ -28,7 +28,7 @@ from .style import themed
 TIME_LIMIT = 60  # seconds for one cell
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 QUIET = ["--log-level=ERROR"]
-PREPARE = "from snippets._build.worker import prepare; prepare()"
+PREPARE = "from snippets._build.engine.worker import prepare; prepare()"
 SHOWN = re.compile(r'<img alt="(.*)" src="data:image/svg\+xml;base64,([^"]*)">')
 PACKAGES = {"sklearn": "scikit-learn"}  # those whose package has another name
 TITLES = {"setup": "example", "task": "success", "check": "example"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File
 
-from snippets._build.maths import math_font
+from snippets._build.pages.maths import math_font
 from snippets._build.pages import Site
 
 log = logging.getLogger("mkdocs.hooks.snippets")
@@ -38,7 +38,7 @@ class Silence(logging.Filter):
 FILTERS = {
     "mkdocs.structure.nav": Collect(),
     "mkdocs.structure.pages": Collect(),
-    "snippets._build.maths": Silence(),
+    "snippets._build.pages.maths": Silence(),
 }
 
 

@@ -1,4 +1,4 @@
-"""TeX between dollars becomes MathML while Markdown is converted: `markdown_extensions: [snippets._build.maths]`.
+"""TeX between dollars becomes MathML while Markdown is converted: `markdown_extensions: [snippets._build.pages.maths]`.
 
 `pymdownx.arithmatex` finds the formulas, `math-core` translates them. A formula that does not translate stays visible
 as `<code class="tex-fault" title="why">`, and is logged as an error, so that any generator can stop at it.

@@ -242,7 +242,6 @@ def configuration():
     """The real `mkdocs.yml`, for the pages of the small project."""
     config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), get_yaml_loader(config=MkDocsConfig()))
     config["theme"]["custom_dir"] = str(ROOT / config["theme"]["custom_dir"])
-    config["hooks"] = [str(ROOT / hook) for hook in config["hooks"]]
     config |= {"site_url": "https://site.test/", "extra": {"repository": "https://forge.test/site/"}}
     config |= {"extra_css": [], "extra_javascript": []}
     pages = ["slopes/secant-line.md", "slopes/tangent.md"]

@@ -2,12 +2,11 @@
 
 Every mutant is one small mistake in one function that computes: a sign, a factor, a comparison, a transposition, `=` for
 `+=`, an error that is not raised. N of each snippet are drawn (with a fixed seed) and the tests of its concept are run.
-The report goes to `.cache/mutations.json`; the page on how the site is checked counts what is still up to date in it.
+The report is kept for the files as they are, and the page on how the site is checked counts what it says.
 """
 
 import argparse
 import ast
-import json
 import os
 import random
 import shutil
@@ -16,7 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snippets._build.pages.counts import REPORT, key
+from snippets._build.kept import Keeper
+from snippets._build.pages.counts import mutation_key
 
 ROOT = Path(__file__).parents[1]
 SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
@@ -94,7 +94,6 @@ def main():
     parser.add_argument("--each", type=int, default=10, help="mutants of each snippet")
     options = parser.parse_args()
     every = [path.relative_to(ROOT / "snippets").with_suffix("") for path in ROOT.glob("snippets/[a-z]*/*.py")]
-    file = ROOT / ".cache" / REPORT
     with tempfile.TemporaryDirectory() as folder:
         for part in ("snippets", "tests", "docs", "pyproject.toml", "mkdocs.yml"):
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
@@ -102,11 +101,8 @@ def main():
         for name in options.names or sorted(path.as_posix() for path in every):
             tried, unnoticed = survivors(name, options.each, Path(folder))
             chapter, concept = name.split("/")
-            about = key(ROOT / f"snippets/{name}.py", ROOT / f"tests/{chapter}/test_{concept}.py")
-            report = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-            report[name] = {"key": about, "mutants": tried, "survived": unnoticed}
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(json.dumps(report, indent=1), "utf-8")
+            about = mutation_key(ROOT / f"snippets/{name}.py", ROOT / f"tests/{chapter}/test_{concept}.py")
+            Keeper(ROOT / ".cache").save("mutations", about, {"mutants": tried, "survived": unnoticed})
             print(f"{name}: {tried - len(unnoticed)} of {tried} noticed", *unnoticed, sep="\n    ", flush=True)
 
 

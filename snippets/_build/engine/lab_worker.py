@@ -1,7 +1,7 @@
 """The process that runs labs: `python -m snippets._build.engine.lab_worker`, spoken to by `labs.py` through pipes.
 
-It runs the solved notebook of each lab in a fresh kernel and an empty folder, lets mkdocs-jupyter translate its cells,
-and composes the page: Markdown in which a mark stands for each cell.
+It runs the solved notebook of each lab in a fresh kernel and an empty folder, lets mkdocs-jupyter show its cells, and
+composes the page: Markdown with ordinary blocks of code, images, and included results.
 """
 
 import ast
@@ -14,6 +14,8 @@ import posixpath
 import re
 import sys
 import tempfile
+import textwrap
+from html.parser import HTMLParser
 from pathlib import Path
 
 import jupytext
@@ -21,9 +23,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from .labs import CELL, SITE, solved, student
-from .pages import ALT_LENGTH
-from .style import themed
+from ..fault import line_of, line_with
+from .labs import BLANK, CELL, SITE, solved, student
+from .style import ALT_LENGTH, themed
 
 TIME_LIMIT = 60  # seconds for one cell
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -46,12 +48,31 @@ class LabError(Exception):
 def read(source):
     """The notebook of the source, each cell with the `line` on which it begins in its metadata."""
     book = jupytext.reads(source, fmt="py:percent")
-    starts = [source.count("\n", 0, found.start()) + 1 for found in CELL.finditer(source)]
+    starts = [line_of(source, found.start()) for found in CELL.finditer(source)]
     if len(starts) != len(book.cells):
         raise LabError(f"{len(starts)} lines begin a cell, and {len(book.cells)} cells were found", 1)
     for cell, line in zip(book.cells, starts, strict=True):
         cell.metadata["line"] = line
+        check(cell, line)
+    if not book.cells or not re.match(r"# \S", book.cells[0].source):
+        raise LabError("a lab begins with a cell of Markdown, and that with its title", 1)
+    for begin in re.finditer(r"(?m)^ *# (?:blank: .*|end of blank)$", BLANK.sub("", source)):
+        after = BLANK.sub(lambda blank: "\n" * blank[0].count("\n"), source)
+        raise LabError(f"a blank that does not begin or does not end: {begin[0].strip()}", line_with(after, begin[0]))
     return book
+
+
+def check(cell, line):
+    """Raise `LabError` for a cell of which no page can be made."""
+    if cell.cell_type == "raw":
+        raise LabError("a raw cell, which neither shows nor runs anything", line)
+    if len(tags(cell)) > 1 or not {*tags(cell)} <= {*TITLES}:
+        raise LabError(f"a cell has one tag of {', '.join(TITLES)}, or none: {', '.join(tags(cell))}", line)
+    if cell.cell_type == "code":
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            raise LabError(f"SyntaxError: {error.msg}", line + (error.lineno or 1)) from None
 
 
 def tags(cell):
@@ -141,62 +162,83 @@ async def execute(book):
     return whole
 
 
-def translated(cells):
-    """What mkdocs-jupyter makes of code cells: pairs of the code and the printed outputs, as HTML for this theme.
+class _Shown(HTMLParser):
+    """The code that stands in the cells of a page of mkdocs-jupyter."""
 
-    It packs each page into 600 kB of styles and scripts for a theme of its own. What is taken is what stands in its cells.
+    def __init__(self, text):
+        super().__init__()
+        self.cells, self.inside = [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "div" and "highlight-ipynb" in (dict(attributes).get("class") or ""):
+            self.cells.append("")
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag != "div"
+
+    def handle_data(self, data):
+        if self.inside:
+            self.cells[-1] += data
+
+
+def shown(sources):
+    """The code of cells as mkdocs-jupyter shows it.
+
+    That is its part here: it makes of a notebook what readers see. It packs each page into 600 kB of styles and scripts for a
+    theme of its own; what is taken is the text of its cells, which this theme shows like all other code.
     """
     from mkdocs_jupyter.convert import nb2html
 
-    book = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources], metadata=METADATA)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "lab.ipynb")
         nbformat.write(book, path)
         text = nb2html(str(path), allow_errors=False, no_prompt=True)
-    pairs = []
-    for kind, inside in re.findall(r'"(highlight-ipynb|text/plain)[^>]*>\s*<pre>(.*?)\n*</pre>', text, re.DOTALL):
-        code = f"<pre><span></span><code>{inside.removeprefix('<span></span>')}\n</code></pre>"
-        if kind == "text/plain":
-            pairs[-1][1].append(f'<div class="highlight"><span class="filename">Output</span>{code}</div>')
-        else:
-            pairs.append((f'<div class="highlight">{code}</div>', []))
-    assert [len(printed) for _, printed in pairs] == [len(cell.outputs) for cell in cells]
-    return pairs
+    return [cell.strip("\n") for cell in _Shown(text).cells]
 
 
-def outputs(cell, name, figures):
-    """The outputs of a cell in order: those that are printed as cells know them, and figures as Markdown images."""
-    parts = []
+def outputs(cell, results):
+    """The outputs of a cell in order as Markdown; what they show goes into the results, by the name of its file."""
+    printed, parts = "", []
+
+    def flush():
+        nonlocal printed
+        if printed:
+            name = f"{len(results) + 1}.txt"
+            results[name], printed = printed, ""
+            parts.append(f'```text title="Output"\n--8<-- "labs/NAME/{name}"\n```')
+
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
-            if parts and not isinstance(parts[-1], str):
-                parts[-1].text += output.text  # the kernel sends what it prints in pieces
-            else:
-                parts.append(output)
+            printed += output.text  # the kernel sends what is printed in pieces
         elif found := SHOWN.fullmatch(output.get("data", {}).get("text/html", "")):
+            flush()
             alt = html.unescape(found[1])
             if len(alt) < ALT_LENGTH:
                 raise LabError(f"a figure has no alt text of a sentence: {alt!r}", cell.metadata["line"])
-            figures.append(themed(base64.b64decode(found[2]).decode()))
-            parts.append(f"![{alt}](../figures/labs/{name}/{len(figures)}.svg)")
+            name = f"{len(results) + 1}.svg"
+            results[name] = themed(base64.b64decode(found[2]).decode())
+            parts.append(f"![{alt}](../figures/labs/NAME/{name})")
         else:
             kind = output.get("name") or ", ".join(output.get("data", {}))
             raise LabError(f"an output that the page cannot show: {kind}", cell.metadata["line"])
+    flush()
     return parts
 
 
 def fold(kind, text):
-    return f'??? {TITLES[kind]} "{FOLDS[kind]}"\n\n    {text}'
+    return f'??? {TITLES[kind]} "{FOLDS[kind]}"\n\n' + textwrap.indent(text, "    ")
 
 
 def compose(book, name):
-    """The page as Markdown with marks, the HTML for the marks, and the figures."""
-    shown, parts, figures = [], [], []
-
-    def mark(source, printed=()):
-        shown.append(nbformat.v4.new_code_cell(source, outputs=list(printed)))
-        return len(shown) - 1
-
+    """The page as Markdown, and the results that it shows."""
+    parts, results = [], {}
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    blocks = iter([f"```python\n{text}\n```" for text in shown([*map(solved, code), *map(student, code)])])
+    solutions = [next(blocks) for _ in code]
+    code = zip(solutions, blocks, strict=True)
     for number, cell in enumerate(book.cells):
         if cell.cell_type == "markdown":
             parts.append(cell.source)
@@ -209,20 +251,12 @@ def compose(book, name):
                 )
             continue
         (kind,) = tags(cell) or ("",)
-        results = outputs(cell, name, figures)
-        at = mark(solved(cell.source), [part for part in results if not isinstance(part, str)])
+        solution, blank = next(code)
         if kind == "task":
-            parts.append(f"@@code {mark(student(cell.source))}@@")
-        parts.append(fold(kind, f"@@code {at}@@") if kind in FOLDS else f"@@code {at}@@")
-        printed = 0
-        for part in results:
-            parts.append(part if isinstance(part, str) else f"@@output {at} {printed}@@")
-            printed += not isinstance(part, str)
-    cells = {}
-    for at, (code, printed) in enumerate(translated(shown)):
-        cells[f"@@code {at}@@"] = code
-        cells |= {f"@@output {at} {number}@@": text for number, text in enumerate(printed)}
-    return "\n\n".join(parts) + "\n", cells, figures
+            parts.append(blank)
+        parts.append(fold(kind, solution) if kind else solution)
+        parts += [part.replace("NAME", name, 1) for part in outputs(cell, results)]
+    return "\n\n".join(parts) + "\n", results
 
 
 def source_of(book):
@@ -234,14 +268,16 @@ async def outcome(name, path):
     try:
         source = Path(path).read_text("utf-8")
         book = await execute(read(source))
-        page, cells, figures = compose(book, name)
+        page, results = compose(book, name)
         notebooks = {
             "student": given(student(source), name, "student"),
             "solved": given(solved(source), name, "solved"),
         }
-        return {"page": page, "cells": cells, "figures": figures, **notebooks}
+        return {"page": page, "results": results, **notebooks}
     except LabError as error:
         return {"error": str(error), "line": error.line}
+    except Exception as error:  # of a lab that nobody thought of: the others are made all the same
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())}", "line": 1}
 
 
 async def main(tasks):

@@ -5,7 +5,6 @@ A lab is a notebook in the `py:percent` format. Cells tagged `task` hold the sol
 module keeps what `lab_worker.py` makes of them, by content, so that a build in which nothing is stale runs no kernel.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -15,7 +14,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .render import ROOT, Fault, keep, prune
+from ..fault import Fault
+from ..kept import key
+from .render import ROOT
 
 CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 BLANK = re.compile(r"(?ms)^( *)# blank: ([^\n]*)\n(.*?)^ *# end of blank\n?")
@@ -33,13 +34,14 @@ def _version(package):
 @cache
 def _environment():
     """What every lab depends on beside its source."""
-    engine = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("labs", "lab_worker", "worker", "style")]
-    return b"\0".join([sys.version.encode(), *(_version(package).encode() for package in PACKAGES), *engine])
+    files = ("labs", "lab_worker", "worker", "backend", "style")
+    engine = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in files]
+    return key(sys.version, *map(_version, PACKAGES), *engine)
 
 
-def key(name, source):
+def lab_key(name, source):
     """The name under which what is made of this source is kept."""
-    return hashlib.sha256(b"\0".join([_environment(), name.encode(), source])).hexdigest()[:32]
+    return key(_environment(), name, source)
 
 
 def student(source):
@@ -69,32 +71,28 @@ def _run(tasks):
     return json.loads(done.stdout)
 
 
-def make_labs(folder, cache):
+def make_labs(folder, keeper, failures=None):
     """All labs in the folder, `{name: what it gives}`, and the faults of those that failed.
 
-    What a lab gives: `page` (Markdown with a mark in the place of each cell), `cells` (their HTML), `figures` (SVG by
-    number), and the notebooks `student` and `solved`, whose links begin with `SITE`.
+    What a lab gives: `page` (Markdown), `results` (file name to SVG or text, as the page includes them), and the notebooks
+    `student` and `solved`, whose links begin with `SITE`. `failures` is that of `Work`.
     """
-    labs, faults, stale, wanted = {}, [], {}, set()
+    failures = {} if failures is None else failures
+    labs, faults, stale = {}, [], {}
     for path in sorted(folder.glob("*.py")):
-        source = path.read_bytes()
-        kept = cache / "labs" / f"{key(path.stem, source)}.json"
-        wanted.add(kept.name)
-        try:
-            labs[path.stem] = json.loads(kept.read_bytes())
-        except (OSError, ValueError):
-            stale[path.stem] = path, kept
-    for (name, (path, kept)), made in zip(
-        stale.items(), _run([(name, str(path)) for name, (path, _) in stale.items()]) if stale else [], strict=True
-    ):
-        if "error" in made:
-            faults.append(Fault(f"docs/labs/{path.name}", made["line"], made["error"]))
-            continue
-        labs[name] = made
-        try:
-            keep(kept, json.dumps(made).encode())
-        except OSError:  # a cache that cannot be written costs time, not the build
-            pass
-    if not faults and wanted:
-        prune(cache / "labs", wanted)
+        under = lab_key(path.stem, path.read_bytes())
+        if kept := keeper.load("labs", under):
+            labs[path.stem] = kept
+        elif under in failures:
+            faults += failures[under]
+        else:
+            stale[path.stem] = path, under
+    made = _run([(name, str(path)) for name, (path, _) in stale.items()]) if stale else []
+    for (name, (path, under)), lab in zip(stale.items(), made, strict=True):
+        if "error" in lab:
+            failures[under] = [Fault(f"docs/labs/{path.name}", lab["line"], lab["error"])]
+            faults += failures[under]
+        else:
+            labs[name] = lab
+            keeper.save("labs", under, lab)
     return labs, faults

@@ -14,6 +14,7 @@ PALETTE = {
     "paper": ("#fdfdfb", "#15191f"),  # behind legends
 }
 LIGHT = {name: light for name, (light, _) in PALETTE.items()}
+ALT_LENGTH = 40  # characters of the text that stands for a figure; less is a label, not a sentence
 ALIASES = {"#808080": "muted", "#000000": "ink", "#ffffff": "paper"}  # what "gray", "black" and "white" become
 
 FIGURE = {

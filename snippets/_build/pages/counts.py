@@ -1,28 +1,26 @@
 """What there is on the site, counted: the table on the page that says how the site is checked."""
 
-import hashlib
 import html
-import json
 import re
 
-REPORT = "mutations.json"  # in the cache; `python -m tests.mutate` writes it
+from ..kept import key
 
 
-def key(snippet, test):
+def mutation_key(snippet, test):
     """What a report of mutations is about: the bytes of a snippet and of its test."""
-    return hashlib.sha256(snippet.read_bytes() + test.read_bytes()).hexdigest()
+    return key(snippet.read_bytes(), test.read_bytes())
 
 
-def mutations(root, cache):
-    """Snippets, mutants and killed ones of the report, of what has not changed since; None without any."""
-    file = cache / REPORT
-    report = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+def mutations(site):
+    """Snippets, mutants and killed ones of what `python -m tests.mutate` has kept for the files as they are, or None."""
     found = []
-    for name, entry in report.items():
+    for name in site.report.sources:
         chapter, concept = name.split("/")
-        snippet, test = root / f"snippets/{name}.py", root / f"tests/{chapter}/test_{concept}.py"
-        if snippet.is_file() and test.is_file() and key(snippet, test) == entry["key"]:
-            found.append((1, entry["mutants"], entry["mutants"] - len(entry["survived"])))
+        test = site.root / f"tests/{chapter}/test_{concept}.py"
+        if test.is_file():
+            kept = site.keeper.load("mutations", mutation_key(site.root / f"snippets/{name}.py", test))
+            if kept:
+                found.append((1, kept["mutants"], kept["mutants"] - len(kept["survived"])))
     return tuple(map(sum, zip(*found, strict=True))) if found else None
 
 
@@ -34,14 +32,14 @@ def tests(root, folders):
 
 def counted(site, contents):
     """Pairs of what is counted and how much of it there is, from the pages and their finished HTML."""
-    concepts = {page: text for page, (text, _) in site.pages.items() if site.is_concept(page)}
+    concepts = {name: page.text for name, page in site.pages.items() if page.is_concept}
     chapters = {page.split("/")[0] for page in concepts}
     others = {folder.name for folder in (site.root / "tests").glob("[a-z]*") if folder.is_dir()} - chapters
     pictures = [name for name in site.report.results if name.endswith(".svg")]
     frames = [name for name in pictures if re.search(r"\.\d+\.svg$", name)]
     sliders = {re.sub(r"\.\d+\.svg$", "", name) for name in frames}
     wrong = [re.search(r"(?ms)^## What goes wrong\n(.*?)(?=^## |\Z)", text) for text in concepts.values()]
-    mutants = mutations(site.root, site.cache)
+    mutants = mutations(site)
     return [
         ("pages, each on one concept", f"{len(concepts)}"),
         ("formulas", f"{sum(content.count('<math') for content in contents):,}"),
@@ -52,7 +50,7 @@ def counted(site, contents):
         ("exercises with a solution", f"{sum(text.count('??? success') for text in concepts.values())}"),
         (
             "tasks of the labs, each with a check and a solution",
-            f"{sum(text.count('# blank: ') for page, (text, _) in site.pages.items() if site.is_lab(page))}",
+            f"{sum(page.text.count('# blank: ') for page in site.pages.values() if page.is_lab)}",
         ),
         ("theorems: tests of the maths, each named as a statement", f"{tests(site.root, chapters):,}"),
         ("tests of the machinery and of the built site", f"{tests(site.root, others):,}"),

@@ -1,11 +1,11 @@
 """TeX between dollars becomes MathML while Markdown is converted: `markdown_extensions: [snippets._build.pages.maths]`.
 
 `pymdownx.arithmatex` finds the formulas, `math-core` translates them. A formula that does not translate stays visible
-as `<code class="tex-fault" title="why">`, and is logged as an error, so that any generator can stop at it.
+as `<code class="tex-fault" title="why">`, and is logged as an error, with both as its arguments: any generator can stop at it.
 `math_font()` cuts the font that carries the formulas to readers whose system has none.
 """
 
-import hashlib
+import base64
 import html
 import logging
 import re
@@ -17,6 +17,8 @@ from pathlib import Path
 from markdown.treeprocessors import Treeprocessor
 from math_core import LatexError, LatexToMathML
 from pymdownx.arithmatex import ArithmatexExtension
+
+from ..kept import key
 
 MACROS = {
     "d": r"\mathrm{d}",  # differentials
@@ -50,7 +52,7 @@ def mathml(tex, display):
     """The `<math>` element for this TeX, with the TeX as its `alttext`; raises `MathError`.
 
     >>> mathml("x^2", display=False)
-    '<math alttext="x^2" data-search-exclude=""><msup><mi>x</mi><mn>2</mn></msup></math>'
+    '<math alttext="x^2"><msup><mi>x</mi><mn>2</mn></msup></math>'
     """
     for pattern, why in SILENT.items():
         if re.search(pattern, tex):
@@ -69,8 +71,7 @@ def mathml(tex, display):
         r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
         text,
     )
-    # A search index would take the signs for words: a half for twelve.
-    return text.replace("<math", f'<math alttext="{html.escape(tex)}" data-search-exclude=""', 1)
+    return text.replace("<math", f'<math alttext="{html.escape(tex)}"', 1)
 
 
 class MathTreeprocessor(Treeprocessor):
@@ -111,29 +112,29 @@ def makeExtension(**options):
     return MathExtension(generic=True, inline_syntax=["dollar"], block_syntax=["dollar"], **options)
 
 
-def math_font(characters, cache):
-    """STIX Two Math as WOFF2, cut down to these characters and to all that formulas stretch, from the cache if it can.
+def characters(formulas):
+    """The characters of formulas in MathML, and the letters into which browsers turn a plain italic one."""
+    letters = html.unescape(re.sub(r"<[^>]*>", "", formulas))
+    italic = {c: chr(0x1D434 + ord(c) - ord("A")) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    italic |= {c: chr(0x1D44E + ord(c) - ord("a")) for c in "abcdefghijklmnopqrstuvwxyz"} | {"h": "ℎ"}
+    italic |= {chr(0x3B1 + i): chr(0x1D6FC + i) for i in range(25)}  # Greek
+    return "".join(sorted({*letters, *(italic[c] for c in letters if c in italic), *"√∂"}))
+
+
+def math_font(characters, keeper):
+    """STIX Two Math as WOFF2, cut down to these characters and to all that formulas stretch, from what is kept if it can.
 
     The variants and parts of stretchy brackets, roots and accents have no character of their own: what is cut down
     keeps those that its MATH table names.
     """
-    from .render import keep, prune
-
     source = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     characters = "".join(sorted(set(characters)))
-    made_of = [characters, version("ziamath"), version("fonttools"), Path(__file__).read_text("utf-8")]
-    kept = cache / "font" / (hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:32] + ".woff2")
-    try:
-        return kept.read_bytes()
-    except OSError:
-        pass
-    font = _subset(source, characters)
-    try:
-        keep(kept, font)
-        prune(kept.parent, {kept.name})
-    except OSError:  # a cache that cannot be written costs time, not the build
-        pass
-    return font
+    under = key(characters, version("ziamath"), version("fonttools"), Path(__file__).read_bytes())
+    font = keeper.load("font", under)
+    if font is None:
+        font = base64.b64encode(_subset(source, characters)).decode()
+        keeper.save("font", under, font)
+    return base64.b64decode(font)
 
 
 def _subset(source, characters):

@@ -1,0 +1,66 @@
+"""The Markdown of a page, before anything is converted: what it includes is there, and what is printed has its place."""
+
+import html
+import posixpath
+import re
+
+from ..fault import line_of
+
+INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
+SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
+CELL = re.compile(r"^ *\|.*\$[^$]*\\\|[^$]*\$.*$", re.MULTILINE)
+RESULT = re.compile("\ue000(.*?)\ue001")  # signs that no page needs, around the name of a result
+
+
+def checked(markdown, page, site):
+    """The Markdown with a mark in the place of each printed result; what is wrong becomes a fault of the page."""
+    ahead = page.text.count("\n") - markdown.count("\n")
+
+    def include(found):
+        indent, path, section = found.groups()
+        if path.endswith(".txt"):
+            page.used.add(path)
+            if path in site.report.results or site.waits_for(path):
+                return f"{indent}\ue000{path}\ue001"
+            missing = site.failure(path) or f"no snippet prints {path}"
+        else:
+            text, missing = site.included(path)
+            if text is not None and section and section not in SECTION.findall(text):
+                missing = f"{path} has no section {section}"
+            if not missing:
+                page.used.add(f"{path}:{section}")
+                page.made_of.append(text)
+                return found[0]
+        if isinstance(missing, str):
+            page.fault(ahead + line_of(markdown, found.start()), missing)
+        return f"{indent}{missing}"
+
+    markdown = INCLUDE.sub(include, markdown)
+    for cell in CELL.finditer(markdown):
+        page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
+    if page.name != "glossary.md":
+        terms = [f"*[{term}]: {plain(text)}" for term, text in site.glossary.items()]
+        markdown += "\n\n" + "\n\n".join(terms) + "\n"  # each a block: one large block would be searched for each
+    return markdown
+
+
+def plain(text):
+    """A definition as a tooltip can show it: no links, no TeX."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(text.split()))
+    return text.replace("$", "").replace("*", "").replace('"', "'")
+
+
+def with_results(content, results):
+    """The HTML with printed results in their places, as literal text."""
+    waiting = "This is being computed."
+    return RESULT.sub(lambda found: html.escape(results.get(found[1], waiting).rstrip(), quote=False), content)
+
+
+def glossary_of(text):
+    """The terms of the glossary and their definitions."""
+    return dict(re.findall(r"(?m)^(?!#)(\S.*)\n:   (.*(?:\n    \S.*)*)", text))
+
+
+def module_of(page):
+    """`chapter/concept` as the snippet spells it, for the page `chapter/concept.md`."""
+    return posixpath.splitext(page)[0].replace("-", "_")

@@ -1,0 +1,207 @@
+"""The site as a whole: which files there are, what the engine gives to pages, and what must hold over all of them.
+
+Free of MkDocs: paths are relative to `docs/`, text goes in and text comes out, faults are collected.
+"""
+
+import ast
+import posixpath
+import re
+from pathlib import Path
+
+from ..engine.labs import SITE, make_labs, summary
+from ..engine.render import Work
+from ..engine.style import FIGURE
+from ..fault import Fault, line_of, line_with
+from . import html as finish
+from . import maths
+from .concept_map import Circle, concept_map, levels
+from .counts import counts
+from .figures import pixels
+from .markdown import SECTION, glossary_of, module_of, with_results
+from .page import Page, front_matter, note
+
+MAP = "<!-- map of concepts -->"
+COUNTS = "<!-- counts -->"
+MACHINERY = Path(__file__).parents[1]
+
+
+class Site:
+    """One build. `failures` is that of `Work`; with `wait=False` nothing is run: what is not kept is waited for."""
+
+    def __init__(self, root, keeper, failures=None, wait=True):
+        self.root, self.keeper = root, keeper
+        self.failures = {} if failures is None else failures
+        self.faults = []  # those of no page
+        self.pages = {}
+        self.glossary = {}
+        own = root / "snippets" / "_build"
+        if own.is_dir() and own.resolve() != MACHINERY.resolve():
+            self.faults.append(Fault("mkdocs.yml", 1, f"{MACHINERY} would build this site; pip install -e . makes it its own"))
+        self.work = Work(root / "snippets", keeper, self.failures)
+        self.report = self.work.report
+        self.labs, self.lab_faults = {}, []
+        if wait:
+            for _ in self.work.run():
+                pass
+            self.make_labs()
+
+    def make_labs(self):
+        """Make the labs that are not kept, and take them all."""
+        self.labs, self.lab_faults = make_labs(self.root / "docs" / "labs", self.keeper, self.failures)
+        for name, lab in self.labs.items():
+            self.report.results |= {f"labs/{name}/{file}": text for file, text in lab["results"].items()}
+
+    # What the engine gives
+
+    def waits_for(self, name):
+        """Whether a figure or a result may still come."""
+        return posixpath.dirname(name) in self.work.stale
+
+    def failure(self, name):
+        """Why a figure or a result is not there, if its snippet or lab failed: a fault."""
+        module = posixpath.dirname(name)
+        faults = [*self.report.faults, *self.lab_faults]
+        return next((fault for fault in faults if fault.path == f"snippets/{module}.py"), None)
+
+    def size(self, name):
+        """Width and height of a figure in CSS pixels; of one that is waited for, those that its snippet asks for; or None."""
+        if name in self.report.results:
+            return pixels(self.report.results[name])
+        if self.waits_for(name):
+            return asked_size(self.report.sources[posixpath.dirname(name)], posixpath.basename(name).removesuffix(".svg"))
+        return None
+
+    def included(self, path):
+        """The text of a snippet or a test that a page includes, and why there is none."""
+        for folder in ("snippets", "tests"):
+            file = self.root / folder / path
+            if file.is_file():
+                try:
+                    return file.read_text("utf-8"), None
+                except UnicodeDecodeError:
+                    return None, f"{folder}/{path} is not UTF-8"
+        return None, f"there is no {path}"
+
+    # Files in
+
+    def file_of(self, name):
+        """The file that an author edits for a page."""
+        lab = name.startswith("labs/")
+        return f"docs/{name.removesuffix('.md')}.py" if lab else f"docs/{name}"
+
+    def generated(self, address):
+        """The files of the site that no one wrote, `{path: text}`, for a site at this address."""
+        files = {f"figures/{name}": text for name, text in self.report.results.items() if name.endswith(".svg")}
+        files |= {f"downloads/{name}.py": source for name, source in self.report.sources.items()}
+        files |= {f"downloads/{name}.ipynb": text for name, text in self.report.notebooks.items()}
+        address = f"{(address or '').rstrip('/')}/"
+        for name, lab in self.labs.items():
+            files[f"downloads/labs/{name}.ipynb"] = lab["student"].replace(SITE, address)
+            files[f"downloads/labs/{name}-solved.ipynb"] = lab["solved"].replace(SITE, address)
+        for source in (self.root / "docs" / "labs").glob("*.py"):
+            lab = self.labs.get(source.stem)
+            files[f"labs/{source.stem}.md"] = lab["page"] if lab else f"# {source.stem.replace('-', ' ').capitalize()}\n"
+        return files
+
+    def find_pages(self, names):
+        """Take note of all pages, and check that the three trees mirror each other."""
+        for name in names:
+            self.read(name)
+        self.check_front()
+        self.break_circles()
+        self.glossary = glossary_of(self.pages["glossary.md"].text) if "glossary.md" in self.pages else {}
+
+    def read(self, name):
+        """Take in the text of a page as its file has it now."""
+        file = self.file_of(name)
+        data = (self.root / file).read_bytes()
+        text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
+        page = self.pages[name] = Page(name, file, text, {})
+        page.front = {"summary": summary(text)} if page.is_lab else front_matter(text)
+        return page
+
+    def check_front(self):
+        """What stands above the texts can be read, and names pages."""
+        for name, page in self.pages.items():
+            if "\ufffd" in page.text:
+                self.faults.append(Fault(page.file, line_with(page.text, "\ufffd"), "this file is not UTF-8"))
+            if page.is_concept:
+                chapter, _, concept = module_of(name).partition("/")
+                for wanted in (f"snippets/{chapter}/{concept}.py", f"tests/{chapter}/test_{concept}.py"):
+                    if not (self.root / wanted).is_file():
+                        self.faults.append(Fault(page.file, 1, f"this page has no {wanted}"))
+                for key, kind in (("prerequisites", list), ("summary", str)):
+                    if not isinstance(page.front.get(key), kind):
+                        self.faults.append(Fault(page.file, 1, f"no {key} can be read from the front matter"))
+            needs = page.front.get("prerequisites")
+            needs = needs if isinstance(needs, list) else []
+            for needed in needs:
+                if needed not in self.pages:
+                    line = line_with(page.text, str(needed))
+                    self.faults.append(Fault(page.file, line, f"the prerequisite {needed} is no page"))
+            page.front["prerequisites"] = [needed for needed in needs if needed in self.pages]
+
+    def break_circles(self):
+        """Report each circle of prerequisites, and open it, so that a map can be drawn."""
+        needs = {name: page.front["prerequisites"] for name, page in self.pages.items()}
+        while True:
+            try:
+                return levels(needs)
+            except Circle as circle:
+                page = self.pages[circle.page]
+                self.faults.append(Fault(page.file, line_with(page.text, circle.needed), str(circle)))
+                needs[circle.page].remove(circle.needed)
+
+    # The site checked
+
+    def check_use(self):
+        """Faults for whatever snippets make and no page shows."""
+        used = set().union(*(page.used for page in self.pages.values()))
+        faults = []
+        for name, line in self.report.lines.items():
+            if re.sub(r"\.\d+\.svg$", ".svg", name) == name and name not in used:
+                faults.append(Fault(f"snippets/{posixpath.dirname(name)}.py", line, f"no page uses {name}"))
+        for name, source in self.report.sources.items():
+            for found in SECTION.finditer(source):
+                if f"{name}.py:{found[1]}" not in used:
+                    line = line_of(source, found.start())
+                    faults.append(Fault(f"snippets/{name}.py", line, f"no page shows the section {found[1]}"))
+        return faults
+
+    def all_faults(self):
+        """Every fault once, in order."""
+        found = [*self.faults, *self.report.faults, *self.lab_faults, *self.check_use()]
+        return sorted({*found, *(fault for page in self.pages.values() for fault in page.faults)})
+
+    # The last touch, when all pages are there
+
+    def with_map(self, content, titles):
+        """The page with the map of concepts where it asks for one; `titles` is `{page: (title, chapter, url)}`."""
+        if MAP not in content:
+            return content
+        return content.replace(MAP, concept_map({name: (*about, self.pages[name].front) for name, about in titles.items()}))
+
+    def complete(self, content, page, titles, contents):
+        """The HTML of a page with what depends on the others: map, counts, results, and the faults above it that it does
+        not show already."""
+        content = self.with_map(content, titles)
+        if COUNTS in content:
+            content = content.replace(COUNTS, counts(self, contents))
+        content = with_results(content, self.report.results)
+        notes = [note(fault) for fault in self.all_faults() if fault.path == page.file]
+        return "".join(f"<p>{text}</p>" for text in notes if text not in content) + content
+
+    def maths_characters(self, contents):
+        """All characters that stand in formulas on the site."""
+        return maths.characters("".join(formula for content in contents for formula in finish.FORMULA.findall(content)))
+
+
+def asked_size(source, label):
+    """Width and height in CSS pixels of the figure that `figure_<label>` will draw, as its code says."""
+    size = FIGURE["figure.figsize"]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name == f"figure_{label}":
+            for call in ast.walk(node):
+                if isinstance(call, ast.keyword) and call.arg == "figsize" and isinstance(call.value, ast.Tuple):
+                    size = [ast.literal_eval(side) for side in call.value.elts]
+    return [f"{side * 96:.0f}" for side in size]

@@ -1,0 +1,188 @@
+"""MkDocs meets the machinery: results become generated files, pages are checked and converted, faults stop the build.
+
+One object holds the state of a build, in the order in which MkDocs sends its events; the work is done in `pages/` and, while
+serving, in `serving.py`.
+"""
+
+import logging
+import re
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from mkdocs.exceptions import Abort
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.structure.files import File
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, TableOfContents
+
+from ..fault import Fault, line_with
+from ..kept import Keeper, key
+from ..pages import html, maths
+from ..pages.figures import Figures
+from ..pages.markdown import checked
+from ..pages.site import MACHINERY, Site
+
+log = logging.getLogger("mkdocs.plugins.snippets")
+PACKAGES = ("mkdocs", "Markdown", "pymdown-extensions", "Pygments", "math-core")
+
+
+class Collect(logging.Filter):
+    """Takes what others would log as a warning to `take`."""
+
+    def __init__(self, take):
+        super().__init__()
+        self.take = take
+
+    def filter(self, record):
+        if record.levelno < logging.WARNING:
+            return True
+        self.take(record)
+        return False
+
+
+class SnippetsPlugin(BasePlugin):
+    def on_startup(self, *, command, dirty):
+        self.serves = command == "serve"
+        self.failures = {}  # while the server is up, nothing that failed is run again as it stands
+
+    def on_config(self, config):
+        self.root = Path(config.config_file_path).parent
+        self.keeper = Keeper(self.root / ".cache")
+        self.site = Site(self.root, self.keeper, self.failures, wait=not self.serves)
+        log.info(self.site.report.summary())
+        self.figures = Figures(self.site)
+        config.markdown_extensions.append(self.figures)
+        self.filters = {
+            "mkdocs.structure.nav": Collect(self.about_links),
+            "mkdocs.structure.pages": Collect(self.about_links),
+            maths.__name__: Collect(self.about_maths),
+        }
+        for name, collect in self.filters.items():
+            logging.getLogger(name).addFilter(collect)
+        if repository := config.extra.get("repository"):
+            config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"
+        return config
+
+    def about_links(self, record):
+        """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about."""
+        message = " ".join(record.getMessage().split())
+        page = re.match(r"Doc file '([^']+)'", message)
+        link = re.search(r"(?:link|link to|[Rr]eference to|path to) '([^']*)'", message)
+        link = link[1] if link else "nav: -"
+        if page:
+            self.site.pages[page[1]].fault_at(f"]({link})", link, message=message)
+        else:
+            text = (self.root / "mkdocs.yml").read_text("utf-8")
+            self.site.faults.append(Fault("mkdocs.yml", line_with(text, f"]({link})", link), message))
+
+    def about_maths(self, record):
+        error, tex = record.args
+        self.figures.page.fault_at(tex, message=f"{error} in the formula {tex}")
+
+    def on_files(self, files, *, config):
+        for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
+            files.remove(file)  # the source of a page
+        for name, text in self.site.generated(config.site_url).items():
+            files.append(File.generated(config, name, content=text))
+        pages = files.documentation_pages()
+        self.site.find_pages([file.src_uri for file in pages])
+        parts = [MACHINERY.joinpath(*path).read_bytes() for path in MADE_BY]
+        parts += sorted(f"{file.src_uri} {file.url}" for file in files)
+        self.made_by = key(*map(version, PACKAGES), Path(config.config_file_path).read_bytes(), *parts)
+        return files
+
+    def on_page_read_source(self, *, page, config):
+        ours = self.site.pages[page.file.src_uri]
+        return None if ours.is_lab else ours.text
+
+    def on_page_markdown(self, markdown, *, page, config, files):
+        ours = self.site.pages[page.file.src_uri]
+        ours.restart()
+        ours.url = page.file.url
+        if ours.is_lab:
+            page.meta = {"summary": ours.front["summary"]}
+            page.edit_url = config.edit_uri and config.edit_uri + ours.file.removeprefix("docs/")
+        page.render = partial(self.render, page)
+        return checked(markdown, ours, self.site)
+
+    def render(self, page, config, files):
+        """Convert a page, or take what is kept of it: the same Markdown gives the same HTML if all that it names is the same."""
+        ours = self.figures.page = self.site.pages[page.file.src_uri]
+        shown = sorted({*re.findall(r"figures/([\w/.-]+\.svg)", page.markdown)})
+        about = [(name, self.site.size(name), self.site.report.sliders.get(name), self.site.waits_for(name)) for name in shown]
+        under = key(self.made_by, page.file.src_uri, page.markdown, repr(about), *ours.made_of)
+        if not ours.faults and not any(map(self.site.failure, shown)) and (kept := self.keeper.load("pages", under)):
+            page.content, page._title_from_render = kept["content"], kept["title"]
+            page.toc, page.present_anchor_ids = TableOfContents([entry(item) for item in kept["toc"]]), set(kept["anchors"])
+            linked = {files.get_file_from_path(path): links for path, links in kept["links"].items()}
+            page.links_to_anchors = linked
+            ours.used |= set(kept["used"])
+            return
+        Page.render(page, config, files)
+        page.content = html.finished(page.content)
+        page.present_anchor_ids |= set(html.tests(page.content))
+        if not ours.faults:
+            kept = {"content": page.content, "title": page._title_from_render, "toc": [item(link) for link in page.toc.items]}
+            kept |= {"anchors": sorted(page.present_anchor_ids), "used": sorted(ours.used)}
+            kept["links"] = {file.src_uri: links for file, links in (page.links_to_anchors or {}).items()}
+            self.keeper.save("pages", under, kept)
+
+    def on_env(self, env, *, config, files):
+        self.pages = [file.page for file in files.documentation_pages()]
+        for page in self.pages:  # MkDocs would look at anchors when all is written
+            page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)
+        faults = self.site.all_faults()
+        for fault in faults:
+            log.error(str(fault))
+        if faults and not self.serves:
+            raise Abort(f"Stopped: {len(faults)} fault(s), see above.")
+        contents = [page.content for page in self.pages]
+        for page in self.pages:
+            page.content = self.complete(page, files, contents)
+        font = maths.math_font(self.site.maths_characters(contents), self.keeper)
+        files.append(File.generated(config, "assets/maths.woff2", content=font))
+        return env
+
+    def complete(self, page, files, contents):
+        titles = {}
+        for other in self.pages:
+            if self.site.pages[other.file.src_uri].is_concept:
+                chapter = other.parent.title if other.parent else ""
+                titles[other.file.src_uri] = other.title, chapter, other.file.url_relative_to(page.file)
+        return self.site.complete(page.content, self.site.pages[page.file.src_uri], titles, contents)
+
+    @event_priority(100)
+    def _before_search(self, context, *, page, config, nav):
+        self.whole, page.content = page.content, html.searched(page.content)
+
+    @event_priority(-100)
+    def _after_search(self, context, *, page, config, nav):
+        page.content = self.whole
+
+    on_page_context = CombinedEvent(_before_search, _after_search)
+
+    def on_post_build(self, *, config):
+        for name, collect in self.filters.items():
+            logging.getLogger(name).removeFilter(collect)
+        self.keeper.evict()
+
+    def on_build_error(self, *, error):
+        for name, collect in self.filters.items():
+            logging.getLogger(name).removeFilter(collect)
+
+
+MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "html", "markdown", "maths", "page", "site"))]
+
+
+def item(link):
+    """An entry of a table of contents as JSON can hold it."""
+    return [link.title, link.id, link.level, [item(child) for child in link.children]]
+
+
+def entry(item):
+    """The entry that was made such an item."""
+    title, anchor, level, children = item
+    link = AnchorLink(title, anchor, level)
+    link.children = [entry(child) for child in children]
+    return link

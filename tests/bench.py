@@ -87,7 +87,7 @@ def hook_off(folder, ready, font):
             figure.parent.mkdir(parents=True, exist_ok=True)
             figure.write_text(svg, "utf-8")
     for snippet in (folder / "snippets").glob("[a-z]*/*.py"):
-        shutil.copy(snippet, folder / "docs" / "downloads")
+        shutil.copy(snippet, folder / "docs" / "downloads" / snippet.parent.name)
     shutil.copy(font, folder / "docs" / "assets")
     return folder
 

@@ -1,9 +1,9 @@
 """The table of counts says what there is in the small project."""
 
-import json
 import re
 
-from snippets._build.pages.counts import REPORT, key
+from snippets._build.kept import Keeper
+from snippets._build.pages.counts import mutation_key
 
 
 def cells(project):
@@ -30,7 +30,6 @@ def test_the_counts_of_a_small_project_are_those_of_its_files(project):
 
 def test_the_counts_tell_of_a_report_of_mutants(project):
     project.edit("docs/index.md", "<!-- map of concepts -->", "<!-- counts -->")
-    about = key(project.root / "snippets/slopes/tangent.py", project.root / "tests/slopes/test_tangent.py")
-    entry = {"key": about, "mutants": 7, "survived": ["one", "two"]}
-    project.write(f".cache/{REPORT}", json.dumps({"slopes/tangent": entry}))
+    about = mutation_key(project.root / "snippets/slopes/tangent.py", project.root / "tests/slopes/test_tangent.py")
+    Keeper(project.root / ".cache").save("mutations", about, {"mutants": 7, "survived": ["one", "two"]})
     assert cells(project)[0]["mutants"] == "7 in the code of 1 of the pages; 5 made a test fail"

@@ -11,6 +11,7 @@ import pytest
 
 from snippets._build.engine.labs import make_labs
 from snippets._build.engine.render import CACHE, ROOT, render
+from snippets._build.kept import Keeper
 from tests.conftest import one_at_a_time
 
 KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")
@@ -47,12 +48,11 @@ json.dump(results(Path(sys.argv[1])), sys.stdout)
 
 def results(cache):
     """Everything that snippets and labs print and draw, by name."""
-    report, (labs, faults) = render(cache=cache), make_labs(ROOT / "docs" / "labs", cache)
+    report, (labs, faults) = render(cache=cache), make_labs(ROOT / "docs" / "labs", Keeper(cache))
     assert report.faults + faults == []
     made = dict(report.results)
     for name, lab in labs.items():
-        made |= {f"labs/{name}/{number}.svg": svg for number, svg in enumerate(lab["figures"])}
-        made |= {f"labs/{name}/{mark}": cell for mark, cell in lab["cells"].items()}
+        made |= {f"labs/{name}/{file}": text for file, text in lab["results"].items()} | {f"labs/{name}": lab["page"]}
     return made
 
 

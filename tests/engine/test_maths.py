@@ -12,7 +12,7 @@ from markdown import markdown
 
 from snippets._build.pages import maths
 from snippets._build.pages.maths import MathError, math_font, mathml
-from snippets._build.pages import Site
+from snippets._build.kept import Keeper
 
 EXTENSION = "snippets._build.pages.maths"
 
@@ -200,12 +200,12 @@ def test_faulty_formula_stays_visible_and_is_logged(caplog, dollars):
 def formulas():
     """Characters of formulas as the site has them."""
     tex = r"\sqrt{\frac{x}{2}} \left( \sum_{i=1}^n \hat{y}_i \right] \vec{w}\T \underbrace{\nabla L}_{\R^n} \alpha f'(x) \begin{bmatrix} 1 \end{bmatrix}"
-    return Site.maths_characters(mathml(tex, True))
+    return maths.characters(mathml(tex, True))
 
 
 @pytest.fixture(scope="module")
 def made(formulas, tmp_path_factory):
-    return math_font(formulas, tmp_path_factory.mktemp("cache"))
+    return math_font(formulas, Keeper(tmp_path_factory.mktemp("cache")))
 
 
 def test_font_draws_all_characters_of_the_formulas(made, formulas):
@@ -238,20 +238,22 @@ def test_font_is_small_and_carries_its_licence(made):
 
 
 def test_font_is_cut_once_and_the_same_every_time(tmp_path, monkeypatch):
-    first = math_font("x√", tmp_path)
+    first = math_font("x√", Keeper(tmp_path))
     time.sleep(1.1)  # a font tells the second in which it was saved
-    again = math_font("x√", tmp_path / "elsewhere")
+    again = math_font("x√", Keeper(tmp_path / "elsewhere"))
     assert first == again
     monkeypatch.delattr(maths, "_subset")
-    assert math_font("√xx", tmp_path) == first
+    assert math_font("√xx", Keeper(tmp_path)) == first
 
 
-def test_font_that_no_page_wants_any_more_is_pruned(tmp_path):
-    math_font("x", tmp_path)
-    math_font("y", tmp_path)
-    assert len(list((tmp_path / "font").iterdir())) == 1
+def test_a_damaged_font_is_cut_again(tmp_path):
+    first = math_font("x", Keeper(tmp_path))
+    (file,) = (tmp_path / "font").iterdir()
+    for damage in (b"", file.read_bytes()[:-10]):
+        file.write_bytes(damage)
+        assert math_font("x", Keeper(tmp_path)) == first
 
 
 def test_font_is_made_without_a_cache(tmp_path):
     (tmp_path / "file").touch()
-    assert math_font("x", tmp_path / "file")[:4] == b"wOF2"
+    assert math_font("x", Keeper(tmp_path / "file"))[:4] == b"wOF2"

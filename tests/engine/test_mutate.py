@@ -1,9 +1,11 @@
 """Mutants are single mistakes in code that computes; the report of them is believed while the files are the same."""
 
-import json
 import textwrap
+from types import SimpleNamespace
 
-from snippets._build.pages.counts import REPORT, key, mutations
+from snippets._build.engine.render import Report
+from snippets._build.kept import Keeper
+from snippets._build.pages.counts import mutation_key, mutations
 from tests.mutate import mutants, survivors
 
 SOURCE = textwrap.dedent('''\
@@ -64,9 +66,10 @@ def test_a_report_counts_until_a_file_changes(tmp_path):
     for file in (snippet, test):
         file.parent.mkdir(parents=True)
         file.write_text("x = 1\n", "utf-8")
-    assert mutations(tmp_path, tmp_path) is None
-    entry = {"key": key(snippet, test), "mutants": 5, "survived": ["one"]}
-    (tmp_path / REPORT).write_text(json.dumps({"a/b": entry, "a/gone": entry}), "utf-8")
-    assert mutations(tmp_path, tmp_path) == (1, 5, 4)
+    keeper = Keeper(tmp_path / "cache")
+    site = SimpleNamespace(root=tmp_path, keeper=keeper, report=Report(sources={"a/b": "", "a/gone": ""}))
+    assert mutations(site) is None
+    keeper.save("mutations", mutation_key(snippet, test), {"mutants": 5, "survived": ["one"]})
+    assert mutations(site) == (1, 5, 4)
     test.write_text("x = 2\n", "utf-8")
-    assert mutations(tmp_path, tmp_path) is None
+    assert mutations(site) is None

@@ -18,6 +18,7 @@ from snippets._build.engine.lab_worker import given, read, requirements, tags
 from snippets._build.engine.labs import BLANK, SITE, make_labs, solved, student
 from snippets._build.pages.maths import MACROS
 from snippets._build.engine.render import ROOT
+from snippets._build.kept import Keeper
 from tests.labs.wrong_answers import RIGHT, WRONG
 
 LABS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs/labs").glob("*.py"))}
@@ -251,6 +252,19 @@ FAULTY = {
     "dies": (RIGHT_LINE, "import os; os._exit(1)", CHECK, "cell 5: the kernel died"),
     "warns": (RIGHT_LINE, 'import warnings; warnings.warn("odd")', RIGHT_LINE, "cell 5: UserWarning: odd"),
 }
+TASK = '# %% tags=["task"]'
+FAULTY |= {
+    "times": (RIGHT_LINE, "# %timeit half(3)", RIGHT_LINE, "SyntaxError: "),
+    "calls-a-shell": (RIGHT_LINE, "# !echo hello", RIGHT_LINE, "SyntaxError: "),
+    "has-two-tags": (CHECK, '# %% tags=["check", "task"]', CHECK, "a cell has one tag of setup, task, check, or none: check, task"),
+    "has-another-tag": (CHECK, '# %% tags=["hidden"]', CHECK, "a cell has one tag of setup, task, check, or none: hidden"),
+    "is-raw": (CHECK, f"# %% [raw]\n# words\n\n{CHECK}", CHECK, "a raw cell, which neither shows nor runs anything"),
+    "has-a-blank-without-end": ("    # end of blank\n", "", "    # blank: return", "does not end: # blank: return ..."),
+    "has-an-end-without-blank": ("    # blank: return ...\n", "", "    return x * inverse(2)", "does not end: # end of blank"),
+    "leaves": (RIGHT_LINE, "import sys; sys.exit(2)", CHECK, "cell 5: UserWarning: To exit: use),
+    "is-old": ('print("<right>")', 'print("Größe")', "# %% [markdown]\n# # A lab", "UnicodeDecodeError: "),
+}
+ODD = {"empty": "", "has-no-title": "# %%\nx = 1\n"}
 IN_PIECES = "print(); print('<right>', flush=True); import time; time.sleep(0.5); print()"
 
 
@@ -266,36 +280,41 @@ def made(tmp_path_factory):
     (folder / "labs").mkdir()
     sources = {name: edited(old, new) for name, (old, new, *_) in FAULTY.items()}
     for name, source in {"whole": LAB, "in-pieces": edited(RIGHT_LINE, IN_PIECES), **sources}.items():
+        (folder / f"labs/{name}.py").write_bytes(source.encode("latin-1" if name == "is-old" else "utf-8"))
+    for name, source in ODD.items():
         (folder / f"labs/{name}.py").write_text(source, "utf-8")
-    labs, faults = make_labs(folder / "labs", folder / "cache")
+    labs, faults = make_labs(folder / "labs", Keeper(folder / "cache"))
     return folder, labs, {re.match(r"docs/labs/(.+)\.py$", fault.path)[1]: fault for fault in faults}
 
 
-def marks(page):
-    return re.findall(r"@@[^@]*@@", page)
-
-
-def test_lab_gives_page_figures_and_two_notebooks(made):
+def test_lab_gives_page_results_and_two_notebooks(made):
     _, labs, _ = made
     assert set(labs) == {"whole", "in-pieces"}
     lab = labs["whole"]
-    page, (svg,) = lab["page"], lab["figures"]
-    assert page.index("# A lab") < page.index("../downloads/labs/whole.ipynb") < page.index("@@code 0@@")
-    assert '??? success "Solution"' in page and '??? example "The check"' in page
-    assert "![A straight line, which rises from the left to the right.](../figures/labs/whole/1.svg)" in page
-    assert marks(page) and set(marks(page)) == set(lab["cells"])
-    assert "&lt;right&gt;" in lab["cells"]["@@output 3 0@@"]
-    code = "".join(lab["cells"].values())
-    assert "your turn" in code and "end of blank" not in code and "jp-" not in code and "<style" not in code
-    assert svg.startswith("<svg") and "var(--function, #0b5cad)" in svg
+    page, results = lab["page"], lab["results"]
+    assert list(results) == ["1.txt", "2.svg"]
+    assert page.index("# A lab") < page.index("../downloads/labs/whole.ipynb") < page.index("```python")
+    assert '??? success "Solution"\n\n    ```python\n    def half(x):' in page and '??? example "The check"' in page
+    assert "![A straight line, which rises from the left to the right.](../figures/labs/whole/2.svg)" in page
+    assert '```text title="Output"\n--8<-- "labs/whole/1.txt"\n```' in page and results["1.txt"] == "<right>\n"
+    assert "your turn" in page and "end of blank" not in page
+    assert results["2.svg"].startswith("<svg") and "var(--function, #0b5cad)" in results["2.svg"]
     text = json.loads(lab["student"])["cells"][2]["source"]
     assert f"[the page]({SITE}slopes/secant-line/#the-slope) and [home]({SITE})." in "".join(text)
 
 
+def test_the_page_shows_the_code_of_the_lab_to_the_letter(made):
+    page = made[1]["whole"]["page"]
+    blocks = [textwrap.dedent(code) for _, code in re.findall(r"(?ms)^( *)```python\n(.*?)^\1```$", page)]
+    cells = [cell for cell in read(LAB).cells if cell.cell_type == "code"]
+    shown = {text.strip() for text in blocks}
+    assert shown == {solved(cell.source).strip() for cell in cells} | {student(cell.source).strip() for cell in cells}
+
+
 def test_what_a_cell_prints_in_pieces_is_one_output(made):
     whole, pieces = made[1]["whole"], made[1]["in-pieces"]
-    assert marks(whole["page"]) == marks(pieces["page"]) and set(marks(pieces["page"])) == set(pieces["cells"])
-    assert "<code>\n&lt;right&gt;\n</code>" in pieces["cells"]["@@output 3 0@@"]
+    assert list(whole["results"]) == list(pieces["results"])
+    assert pieces["results"]["1.txt"] == "\n<right>\n\n"
 
 
 @pytest.mark.parametrize("name", FAULTY)
@@ -304,8 +323,13 @@ def test_fault_is_told_with_lab_cell_and_line_and_is_not_kept(made, name):
     *_, at, words = FAULTY[name]
     assert name not in labs
     assert faults[name].line == LAB[: LAB.index(at)].count("\n") + 1
-    assert words in faults[name].message
+    assert words in faults[name].message and "\n" not in faults[name].message
     assert len(list((folder / "cache/labs").iterdir())) == len(labs)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_lab_without_a_title_is_told(made, name):
+    assert str(made[2][name]) == f"docs/labs/{name}.py:1: a lab begins with a cell of Markdown, and that with its title"
 
 
 def test_lab_is_run_once_for_each_content(made, tmp_path, monkeypatch):
@@ -313,12 +337,22 @@ def test_lab_is_run_once_for_each_content(made, tmp_path, monkeypatch):
     (tmp_path / "labs").mkdir()
     (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
     shutil.copytree(folder / "cache", tmp_path / "cache")
+    keeper = Keeper(tmp_path / "cache")
     monkeypatch.setattr(snippets._build.engine.labs.subprocess, "run", None)
-    assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": labs["whole"]}, [])
-    assert len(list((tmp_path / "cache/labs").iterdir())) == 1  # what no lab wants any more is gone
+    assert make_labs(tmp_path / "labs", keeper) == ({"whole": labs["whole"]}, [])
     (tmp_path / "labs/whole.py").write_text(LAB + "\n", "utf-8")
+    assert make_labs(tmp_path / "labs", keeper, run=False) == ({}, [])
     with pytest.raises(TypeError):
-        make_labs(tmp_path / "labs", tmp_path / "cache")
+        make_labs(tmp_path / "labs", keeper)
+
+
+def test_lab_that_failed_is_not_run_again_while_someone_remembers(tmp_path, monkeypatch):
+    (tmp_path / "labs").mkdir()
+    (tmp_path / "labs/bad.py").write_text("x = 1\n", "utf-8")
+    failures = {}
+    first = make_labs(tmp_path / "labs", Keeper(tmp_path / "cache"), failures)
+    monkeypatch.setattr(snippets._build.engine.labs.subprocess, "run", None)
+    assert make_labs(tmp_path / "labs", Keeper(tmp_path / "cache"), failures) == first and first[1] != []
 
 
 def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
@@ -343,10 +377,11 @@ def test_labs_are_made_where_nothing_can_be_kept_and_an_early_end_is_told(made, 
     (tmp_path / "labs").mkdir()
     (tmp_path / "labs/whole.py").write_text(LAB, "utf-8")
     (tmp_path / "cache").write_text("a file where the folder should be", "utf-8")
+    keeper = Keeper(tmp_path / "cache")
     with monkeypatch.context() as patch:
         patch.setattr(snippets._build.engine.labs, "_run", lambda tasks: [whole])
-        assert make_labs(tmp_path / "labs", tmp_path / "cache") == ({"whole": whole}, [])
+        assert make_labs(tmp_path / "labs", keeper) == ({"whole": whole}, [])
     monkeypatch.setattr(snippets._build.engine.labs, "ROOT", tmp_path / "nowhere")
     monkeypatch.setattr(snippets._build.engine.labs.sys, "executable", shutil.which("false"))
     with pytest.raises(RuntimeError, match="ended early"):
-        make_labs(tmp_path / "labs", tmp_path / "cache")
+        make_labs(tmp_path / "labs", keeper)

@@ -1,7 +1,9 @@
 """Every fault stops the build with one line that names file and line; while serving, the next save recovers."""
 
 import contextlib
+import html
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,9 +11,10 @@ import time
 import urllib.request
 
 import pytest
+from mkdocs.structure.pages import Page
 
 import snippets._build.engine.labs
-from snippets._build.pages import line_with
+from snippets._build.fault import line_with
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
 CODE = "snippets/slopes/secant_line.py"
@@ -117,6 +120,38 @@ FAULTS = {
         TANGENT,
         "drawing.svg",
         "the image drawing.svg has no alt text of a sentence",
+    ),
+    "a raw image whose text has a bracket": (
+        TANGENT,
+        "# Tangent\n",
+        '# Tangent\n\n<img src="../../drawing.svg" alt="3 > 2">\n',
+        TANGENT,
+        "drawing.svg",
+        "the image drawing.svg has no alt text of a sentence",
+    ),
+    "a formula in an alternative text": (
+        TANGENT,
+        "closes in on the tangent.",
+        "closes in on the tangent $m$.",
+        TANGENT,
+        "closing.svg",
+        "the alt text of the image closing.svg has a formula, which nobody can hear",
+    ),
+    "a bar in a formula of a table": (
+        TANGENT,
+        "# Tangent\n",
+        "# Tangent\n\n| a | b |\n|---|---|\n| c | $\\|w\\|$ |\n",
+        TANGENT,
+        "| c |",
+        r"in a table, \| ends the formula: write \Vert",
+    ),
+    "a snippet that imports another": (
+        CODE,
+        "import matplotlib.pyplot as plt",
+        "import matplotlib.pyplot as plt\nfrom snippets.slopes import tangent",
+        CODE,
+        "from snippets",
+        "a snippet imports the standard library, NumPy and Matplotlib, and not snippets",
     ),
     "a broken link": (
         TANGENT,
@@ -256,7 +291,7 @@ def test_project_without_faults_builds(built):
     )
     assert 'class="fault"' not in home + secant + tangent
     assert re.search(
-        r'<img alt="A curve in blue, and[^"]*" src="[^"]*secant.svg" width="\d+" height="\d+" loading="lazy" decoding="async">',
+        r'<img alt="A curve in blue, and[^"]*" decoding="async" height="\d+" loading="lazy" src="[^"]*secant.svg" width="\d+" />',
         secant,
     )
     assert 'data-values="2|1"' in tangent and "step size = <output>1</output>" in tangent
@@ -269,8 +304,8 @@ def test_project_without_faults_builds(built):
     for name in (
         "figures/slopes/secant_line/secant.svg",
         "figures/slopes/tangent/closing.0.svg",
-        "downloads/tangent.py",
-        "downloads/tangent.ipynb",
+        "downloads/slopes/tangent.py",
+        "downloads/slopes/tangent.ipynb",
         "assets/maths.woff2",
     ):
         assert (site / name).stat().st_size > 100
@@ -287,8 +322,9 @@ def test_fault_stops_the_build_with_one_line(project, name):
     assert errors(lines) == [f"{where}:{line}: {message}"]
     assert status == 1 and lines[-1] == "Stopped: 1 fault(s), see above."
     assert not list((project.root / "site").rglob("*"))
+    kept = {path: written for path, written in project.cached().items() if "/figures/" in path}
     if file != CODE or "Error" in message:
-        assert project.cached() == before
+        assert kept == {path: written for path, written in before.items() if "/figures/" in path}
 
 
 LAB = """# %% [markdown]
@@ -340,6 +376,87 @@ def test_lab_becomes_a_page_and_two_notebooks_and_its_faults_stop_the_build(proj
     assert link.startswith("docs/labs/first-lab.py:6: ") and "not found among documentation files" in link
     assert anchor.startswith("docs/labs/first-lab.py:7: ") and "does not contain an anchor '#nowhere'" in anchor
     assert tex.startswith("docs/labs/first-lab.py:8: ") and "in the formula" in tex
+
+
+ODD = "a ```\n\n# Boo\n\n<script>alert(1)</script>\n--8<-- \"slopes/tangent.py\"\n$x$ &amp; *b*"
+
+
+def test_what_is_printed_stands_on_the_page_to_the_letter(project):
+    project.edit(CODE, "print(slope(lambda x: x * x, 3, 1))", f"print({ODD!r})")
+    status, lines = project.build()
+    assert (status, errors(lines)) == (0, [])
+    page = project.read("site/slopes/secant-line/index.html")
+    assert html.escape(ODD, quote=False) in page
+    assert "<script>alert" not in page and ">Boo" not in page
+    assert "Boo" not in project.read("site/search/search_index.json")
+
+
+def test_a_page_that_is_not_utf_8_is_named(project):
+    text = project.read(TANGENT) + "\nDie Größe.\n"
+    (project.root / TANGENT).write_bytes(text.encode("latin-1"))
+    status, lines = project.build()
+    assert status == 1
+    assert errors(lines) == [f"{TANGENT}:{text[: text.index('Größe')].count(chr(10)) + 1}: this file is not UTF-8"]
+
+
+def test_a_test_that_is_not_utf_8_is_named_where_it_is_shown(project):
+    (project.root / "tests/slopes/test_tangent.py").write_bytes(b"# \xff\n")
+    status, lines = project.build()
+    assert status == 1
+    assert errors(lines) == [f"{TANGENT}:{project.line(TANGENT, 'test_tangent')}: tests/slopes/test_tangent.py is not UTF-8"]
+
+
+def test_a_byte_order_mark_before_a_page_is_none_of_its_text(project):
+    (project.root / TANGENT).write_bytes(b"\xef\xbb\xbf" + project.read(TANGENT).encode())
+    assert project.build()[0] == 0
+    assert "\ufeff" not in project.read("site/slopes/tangent/index.html")
+
+
+def test_machinery_of_another_folder_is_a_fault(project):
+    project.write("snippets/_build/kept.py", "raise ValueError\n")
+    status, lines = project.build()
+    assert status == 1
+    (line,) = errors(lines)
+    assert line.startswith("mkdocs.yml:1: ") and line.endswith("snippets/_build would build this site; pip install -e . makes it its own")
+
+
+def test_two_concepts_of_one_name_are_two_downloads(project):
+    for file in ("docs/{}/tangent.md", "snippets/{}/tangent.py", "tests/{}/test_tangent.py"):
+        text = re.sub(r"slopes/(test_)?tangent", r"curves/\1tangent", project.read(file.format("slopes")))
+        project.write(file.format("curves"), text + ("# the other\n" if file.startswith("snippets") else ""))
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - curves/tangent.md\n")
+    status, lines = project.build()
+    assert (status, errors(lines)) == (0, [])
+    assert "the other" in project.read("site/downloads/curves/tangent.py")
+    assert "the other" not in project.read("site/downloads/slopes/tangent.py")
+    assert 'href="../../downloads/curves/tangent.py"' in project.read("site/curves/tangent/index.html")
+
+
+def test_a_page_is_converted_once_for_each_content(project, monkeypatch):
+    converted, render = [], Page.render
+    monkeypatch.setattr(Page, "render", lambda page, *rest: (converted.append(page.file.src_uri), render(page, *rest)))
+    assert project.build()[0] == 0 and converted == []
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\nNew words.\n")
+    assert project.build()[0] == 0 and converted == ["slopes/tangent.md"]
+    project.edit(CODE, "    return (f(x", "    # exact for a line\n    return (f(x")
+    assert project.build()[0] == 0 and converted == ["slopes/tangent.md", "slopes/secant-line.md"]
+    project.edit("docs/glossary.md", "The [rise]", "A [rise]")
+    assert project.build()[0] == 0 and sorted(converted[2:]) == sorted(["index.md", "glossary.md", "slopes/tangent.md", "slopes/secant-line.md"])
+
+
+def test_a_kept_page_is_the_page(project):
+    shutil.rmtree(project.root / ".cache" / "pages")
+    pages = []
+    for _ in range(2):
+        assert project.build()[0] == 0
+        pages.append({path: path.read_bytes() for path in (project.root / "site").rglob("*") if path.suffix in (".html", ".json")})
+    assert pages[0] == pages[1] != {}
+
+
+def test_a_broken_link_into_a_kept_page_is_found(project):
+    project.edit(SECANT, "## The slope", "## The steepness")
+    status, lines = project.build()
+    assert status == 1 and any("does not contain an anchor '#the-slope'" in line for line in errors(lines))
 
 
 @pytest.mark.parametrize("missing", ["snippets/slopes/{}.py", "tests/slopes/test_{}.py"])
@@ -474,14 +591,72 @@ def serve(project):
         yield start
 
 
+def test_pages_come_before_their_figures_first_those_that_are_read(project, serve):
+    shutil.rmtree(project.root / ".cache")
+    for name in ("a", "b"):  # they keep all cores busy
+        project.write(f"snippets/slopes/{name}.py", SLOW)
+    server = serve()
+    server.wait("Serving on")
+    page = server.page("slopes/tangent/")
+    (size,) = re.findall(r'<span class="figure waiting" role="img" aria-label="A curve[^"]*" style="([^"]*)">This figure is', page)
+    assert "This is being computed." in server.page("slopes/secant-line/")
+    server.wait("Reloading browsers")
+    page = server.page("slopes/tangent/")
+    width, height = re.search(r'width="(\d+)" />', page)[1], re.search(r'height="(\d+)"', page)[1]
+    assert size.replace(" ", "") == f"width:{width}px;aspect-ratio:{width}/{height}"
+    server.wait("no page uses slopes/b/value.txt")
+    assert "7.0" in server.page("slopes/secant-line/")
+
+
+SLOW = """\"\"\"Slow: it takes its time.\"\"\"
+
+import time
+
+
+def print_value():
+    time.sleep(3)
+    print(1)
+
+
+if __name__ == "__main__":
+    print_value()
+"""
+
+
+def test_a_lab_is_run_behind_the_pages(project, serve):
+    project.write("docs/labs/first-lab.py", LAB)
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - labs/first-lab.md\n")
+    server = serve()
+    server.wait("Serving on")
+    assert "This lab is being run." in server.page("labs/first-lab/")
+    server.wait("Reloading browsers")
+    assert "your turn" in server.page("labs/first-lab/")
+
+
+def test_a_snippet_that_is_saved_while_others_are_drawn_is_drawn_too(project, serve):
+    shutil.rmtree(project.root / ".cache")
+    project.write("snippets/slopes/a.py", SLOW)
+    server = serve()
+    server.wait("Serving on")
+    project.edit(CODE, "return (f(x", "return 2 * (f(x")
+    server.wait("Reloading browsers")
+    for _ in range(100):
+        if "14.0" in server.page("slopes/secant-line/"):
+            return
+        time.sleep(0.2)
+    raise AssertionError("never drawn")
+
+
 def test_server_starts_with_a_broken_snippet_shows_it_and_heals_on_save(project, serve):
     project.edit(CODE, "return (f(x", "return 1 / 0 + (f(x")
     fault = f"{CODE}:8: ZeroDivisionError: division by zero"
     server = serve()
-    assert server.wait("Serving on").count(fault) == 1
+    assert fault not in server.wait("Serving on")  # the pages are there at once, the snippets run behind them
+    said = server.wait("Reloading browsers")
+    assert said.count(fault) == 1
     page = server.page("slopes/secant-line/")
     before = page.index('class="highlight"')
-    assert 0 < page.index(f'<p class="fault" role="alert">{fault}</p>') < before  # where the figure would stand
+    assert 0 < page.index(f'<span class="fault" role="alert">{fault}</span>') < before  # where the figure would stand
     assert page.index(fault, before) > before  # and in the place of the result
     assert 'class="fault"' not in server.page("slopes/tangent/")
 
@@ -500,7 +675,7 @@ def test_saving_runs_what_is_saved_and_faults_keep_the_server_up(project, serve)
     said = server.wait("Reloading browsers")
     assert "figures: 0 ran" in said and f"{TANGENT}:7: Doc file" in said and f"{TANGENT}:7: Unknown" in said
     page = server.page("slopes/tangent/")
-    assert "New words" in page and page.count('<p class="fault" role="alert">docs/slopes/tangent.md:7: ') == 2
+    assert "New words" in page and page.count('<span class="fault" role="alert">docs/slopes/tangent.md:7: ') == 2
 
     project.edit(TANGENT, "New words, [a link](nowhere.md), $\\no$.", "Better words.")
     assert "ERROR" not in server.wait("Reloading browsers")

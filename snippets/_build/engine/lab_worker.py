@@ -128,10 +128,13 @@ def given(source, name, kind):
 # The page
 
 
-def where(book, traceback):
-    """The line of the source, and the number of the cell, in which a traceback ends."""
+def where(book, number, traceback):
+    """The line of the source, and the number of the cell, in which a traceback ends: else those of the cell that was run."""
     text = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(traceback))
-    count, line = re.findall(r"Cell In\[(\d+)\], line (\d+)", text)[-1]
+    found = re.findall(r"Cell In\[(\d+)\], line (\d+)", text)
+    if not found:
+        return book.cells[number].metadata["line"], number
+    count, line = found[-1]
     code = [(number, cell) for number, cell in enumerate(book.cells) if cell.cell_type == "code"]
     number, cell = code[int(count) - 1]
     return cell.metadata["line"] + int(line), number
@@ -151,7 +154,7 @@ async def execute(book):
                     await client.async_execute_cell(cell, number)
                 except CellExecutionError as error:
                     found = next(output for output in cell.outputs if output.output_type == "error")
-                    line, at = where(whole, found.traceback)
+                    line, at = where(whole, number, found.traceback)
                     message = " ".join(f"{error.ename}: {error.evalue}".split()).removesuffix(":")
                     raise LabError(f"cell {at}: {message}", line) from None
                 except (CellTimeoutError, DeadKernelError) as error:

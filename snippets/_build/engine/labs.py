@@ -71,11 +71,12 @@ def _run(tasks):
     return json.loads(done.stdout)
 
 
-def make_labs(folder, keeper, failures=None):
+def make_labs(folder, keeper, failures=None, run=True):
     """All labs in the folder, `{name: what it gives}`, and the faults of those that failed.
 
     What a lab gives: `page` (Markdown), `results` (file name to SVG or text, as the page includes them), and the notebooks
-    `student` and `solved`, whose links begin with `SITE`. `failures` is that of `Work`.
+    `student` and `solved`, whose links begin with `SITE`. `failures` is that of `Work`. Without `run`, those that are not kept
+    are left out.
     """
     failures = {} if failures is None else failures
     labs, faults, stale = {}, [], {}
@@ -87,8 +88,8 @@ def make_labs(folder, keeper, failures=None):
             faults += failures[under]
         else:
             stale[path.stem] = path, under
-    made = _run([(name, str(path)) for name, (path, _) in stale.items()]) if stale else []
-    for (name, (path, under)), lab in zip(stale.items(), made, strict=True):
+    made = _run([(name, str(path)) for name, (path, _) in stale.items()]) if stale and run else []
+    for (name, (path, under)), lab in zip(stale.items(), made, strict=run):
         if "error" in lab:
             failures[under] = [Fault(f"docs/labs/{path.name}", lab["line"], lab["error"])]
             faults += failures[under]

@@ -82,6 +82,7 @@ class Work:
         self.keeper, self.started = keeper, time.perf_counter()
         self.failures = {} if failures is None else failures
         self.report, self.stale = Report(), {}  # name: (path, source, key)
+        self.begun = set()  # keys
         self.base = snippets.parent
         for path in sorted(snippets.glob("[a-z]*/*.py")):
             name = path.relative_to(snippets).with_suffix("").as_posix()
@@ -100,41 +101,48 @@ class Work:
         if name in self.stale:
             self.stale = {name: self.stale[name]} | self.stale
 
+    def next_task(self):
+        """The next module to run, `(key, path, source)`; None when all have been begun."""
+        for path, source, under in self.stale.values():
+            if under not in self.begun:
+                self.begun.add(under)
+                return under, str(path), source
+        return None
+
+    def take(self, under, outcome):
+        """Take what a module gave into the report, and keep it; returns the name of the module if it is still wanted."""
+        names = [name for name, (_, _, wanted) in self.stale.items() if wanted == under]
+        if "errors" in outcome:
+            paths = [os.path.relpath(self.stale[name][0], self.base).replace(os.sep, "/") for name in names]
+            self.failures[under] = [Fault(path, line, text) for path in paths for line, text in outcome["errors"]]
+            self.report.faults = sorted([*self.report.faults, *self.failures[under]])
+        else:
+            self.keeper.save("figures", under, outcome)
+            self.report.unkept = self.keeper.unkept
+        for name in names:
+            self.stale.pop(name)
+            if "errors" not in outcome:
+                self.report.add(name, outcome)
+                self.report.fresh += len(outcome["results"])
+                self.report.ran |= {f"{name}/{label}": took for label, took in outcome["seconds"].items()}
+        self.report.seconds = time.perf_counter() - self.started
+        return names[0] if names else None
+
     def run(self, jobs=None, limit=TIME_LIMIT):
         """Run what is stale; yields the name of each module when it is in the report."""
         if not self.stale:
             return
         from tqdm import tqdm
 
-        names = {str(path): name for name, (path, *_) in self.stale.items()}
-        tasks = dict(self.stale)
-
-        def next_task():
-            name = next((name for name in self.stale if name in tasks), None)
-            return (str(tasks[name][0]), tasks.pop(name)[1]) if name else None
-
-        runs = _run(next_task, jobs or os.cpu_count() or 1, limit)
-        with contextlib.closing(runs), tqdm(None, "figures", len(tasks), unit="module", leave=False, disable=None) as bar:
-            for path, outcome in runs:
+        runs, total = outcomes(self.next_task, jobs, limit), len(self.stale)
+        with contextlib.closing(runs), tqdm(None, "figures", total, unit="module", leave=False, disable=None) as bar:
+            for under, outcome in runs:
                 bar.update()
-                name = names[path]
-                _, _, under = self.stale.pop(name)
-                if "errors" in outcome:
-                    shown = os.path.relpath(path, self.base).replace(os.sep, "/")
-                    self.failures[under] = [Fault(shown, line, message) for line, message in outcome["errors"]]
-                    self.report.faults = sorted([*self.report.faults, *self.failures[under]])
-                else:
-                    self.report.add(name, outcome)
-                    self.report.fresh += len(outcome["results"])
-                    self.report.ran |= {f"{name}/{label}": took for label, took in outcome["seconds"].items()}
-                    self.keeper.save("figures", under, outcome)
-                self.report.seconds = time.perf_counter() - self.started
-                self.report.unkept = self.keeper.unkept
-                yield name
+                yield self.take(under, outcome)
 
 
-def _run(next_task, jobs, limit):
-    """Yield `(path, outcome)` for each task `(path, source)` that `next_task()` gives, until it gives None."""
+def outcomes(next_task, jobs=None, limit=TIME_LIMIT):
+    """Yield `(key, outcome)` for each task `(key, path, source)` that `next_task()` gives, until it gives None."""
     command = [sys.executable, "-m", f"{__package__}.worker"]
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
     # One thread a process: the cores are busy with other modules, and sums keep their order. So do sets, without a seed.
@@ -147,7 +155,7 @@ def _run(next_task, jobs, limit):
         pickle.dump(message, server.stdin)
         server.stdin.flush()
 
-    asked, done = 0, 0
+    jobs, asked, done = jobs or os.cpu_count() or 1, 0, 0
     try:
         tell((jobs, limit))
         more = True

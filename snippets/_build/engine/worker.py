@@ -4,8 +4,8 @@ It imports Matplotlib once and forks a fresh child to list what a module makes, 
 for each `figure_` function. The module is loaded anew for each call: none sees what another has done. Where there is no fork,
 one child is spawned for a module.
 
-It reads a pickled `(jobs, time limit)`. Whenever it has nothing to do it writes a pickled None, and reads a task in answer: a
-pair of path and source, or None when there are no more. It writes a pickled `(path, outcome)` for each task, as they finish.
+It reads a pickled `(jobs, time limit)`. Whenever it has nothing to do it writes a pickled None, and reads a task in answer: its
+key, path and source, or None when there are no more. It writes a pickled `(key, outcome)` for each task, as they finish.
 """
 
 import ast
@@ -335,8 +335,8 @@ def end(process):
 class Module:
     """A task under way: its units wait, run, and become an outcome."""
 
-    def __init__(self, path, source):
-        self.path, self.source = path, source
+    def __init__(self, key, path, source):
+        self.key, self.path, self.source = key, path, source
         self.listing, self.parts = {"units": []}, {}
 
     def take(self, unit, part, forks):
@@ -437,7 +437,7 @@ class Server:
         self.waiting.extendleft((module, share) for share in reversed(module.take(unit, part, self.forks)))
         busy = [other for other, _ in self.waiting] + [other for _, other, *_ in self.running.values()]
         if module not in busy:
-            self.say((module.path, module.outcome()))
+            self.say((module.key, module.outcome()))
 
     def serve(self):
         """Answer until there are no more tasks; raises `EOFError` when whoever wants the results goes away."""

@@ -71,26 +71,26 @@ class _Figures(Treeprocessor):
     def shown(self, site, page, image):
         """The element in the place of an image."""
         source = image.get("src", "")
-        if fault := alt_fault(page, image):
-            return noted(fault)
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page.name), source))
         name = target.removeprefix("figures/")
+        if name != target:
+            page.used.add(name)
+        if fault := alt_fault(page, image):
+            return noted(fault)
         if name == target:
             return image
-        page.used.add(name)
         if failure := site.failure(name):
             return noted(failure)
         size = site.size(name)
         if size is None:
             return noted(page.fault_at(source, message=f"no snippet draws {source}"))
+        if site.waits_for(name):
+            return waiting(image.get("alt"), *size)
         slider = site.report.sliders.get(name)
-        page.made_of.append(repr((name, size, slider)))
         image.attrib |= {"width": size[0], "height": size[1], "loading": "lazy", "decoding": "async"}
         box = etree.Element("span", {"class": "figure"})
         box.append(image)
-        if site.waits_for(name):
-            box.set("class", "figure waiting")
-        elif slider:
+        if slider:
             add_slider(box, posixpath.relpath(target.removesuffix(".svg"), page.url or "."), slider)
         return box
 
@@ -108,6 +108,14 @@ def noted(fault):
     """A fault as an element."""
     element = etree.Element("span", {"class": "fault", "role": "alert"})
     element.text = str(fault)
+    return element
+
+
+def waiting(alt, width, height):
+    """A quiet box in the place of a figure that is being drawn."""
+    style = f"width: {width}px; aspect-ratio: {width} / {height}"
+    element = etree.Element("span", {"class": "figure waiting", "role": "img", "aria-label": alt, "style": style})
+    element.text = "This figure is being drawn."
     return element
 
 

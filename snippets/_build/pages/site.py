@@ -22,6 +22,7 @@ from .page import Page, front_matter, note
 
 MAP = "<!-- map of concepts -->"
 COUNTS = "<!-- counts -->"
+WAITING = "This lab is being run."
 MACHINERY = Path(__file__).parents[1]
 
 
@@ -39,15 +40,10 @@ class Site:
             self.faults.append(Fault("mkdocs.yml", 1, f"{MACHINERY} would build this site; pip install -e . makes it its own"))
         self.work = Work(root / "snippets", keeper, self.failures)
         self.report = self.work.report
-        self.labs, self.lab_faults = {}, []
         if wait:
             for _ in self.work.run():
                 pass
-            self.make_labs()
-
-    def make_labs(self):
-        """Make the labs that are not kept, and take them all."""
-        self.labs, self.lab_faults = make_labs(self.root / "docs" / "labs", self.keeper, self.failures)
+        self.labs, self.lab_faults = make_labs(root / "docs" / "labs", keeper, self.failures, run=wait)
         for name, lab in self.labs.items():
             self.report.results |= {f"labs/{name}/{file}": text for file, text in lab["results"].items()}
 
@@ -56,6 +52,12 @@ class Site:
     def waits_for(self, name):
         """Whether a figure or a result may still come."""
         return posixpath.dirname(name) in self.work.stale
+
+    def waiting_labs(self):
+        """The labs that are neither there nor failed."""
+        failed = {fault.path for fault in self.lab_faults}
+        paths = (self.root / "docs" / "labs").glob("*.py")
+        return [path.stem for path in paths if path.stem not in self.labs and f"docs/labs/{path.name}" not in failed]
 
     def failure(self, name):
         """Why a figure or a result is not there, if its snippet or lab failed: a fault."""
@@ -100,7 +102,8 @@ class Site:
             files[f"downloads/labs/{name}-solved.ipynb"] = lab["solved"].replace(SITE, address)
         for source in (self.root / "docs" / "labs").glob("*.py"):
             lab = self.labs.get(source.stem)
-            files[f"labs/{source.stem}.md"] = lab["page"] if lab else f"# {source.stem.replace('-', ' ').capitalize()}\n"
+            title = source.stem.replace("-", " ").capitalize()
+            files[f"labs/{source.stem}.md"] = lab["page"] if lab else f"# {title}\n\n{WAITING}\n"
         return files
 
     def find_pages(self, names):
@@ -181,14 +184,14 @@ class Site:
             return content
         return content.replace(MAP, concept_map({name: (*about, self.pages[name].front) for name, about in titles.items()}))
 
-    def complete(self, content, page, titles, contents):
+    def complete(self, content, page, titles, contents, faults):
         """The HTML of a page with what depends on the others: map, counts, results, and the faults above it that it does
         not show already."""
         content = self.with_map(content, titles)
         if COUNTS in content:
             content = content.replace(COUNTS, counts(self, contents))
         content = with_results(content, self.report.results)
-        notes = [note(fault) for fault in self.all_faults() if fault.path == page.file]
+        notes = [note(fault) for fault in faults if fault.path == page.file]
         return "".join(f"<p>{text}</p>" for text in notes if text not in content) + content
 
     def maths_characters(self, contents):
@@ -199,7 +202,11 @@ class Site:
 def asked_size(source, label):
     """Width and height in CSS pixels of the figure that `figure_<label>` will draw, as its code says."""
     size = FIGURE["figure.figsize"]
-    for node in ast.walk(ast.parse(source)):
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # the snippet will tell
+        tree = ast.Module([], [])
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == f"figure_{label}":
             for call in ast.walk(node):
                 if isinstance(call, ast.keyword) and call.arg == "figsize" and isinstance(call.value, ast.Tuple):

@@ -6,10 +6,12 @@ serving, in `serving.py`.
 
 import logging
 import re
+from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import Abort
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File
@@ -22,6 +24,7 @@ from ..pages import html, maths
 from ..pages.figures import Figures
 from ..pages.markdown import checked
 from ..pages.site import MACHINERY, Site
+from .serving import Drawing
 
 log = logging.getLogger("mkdocs.plugins.snippets")
 PACKAGES = ("mkdocs", "Markdown", "pymdown-extensions", "Pygments", "math-core")
@@ -45,12 +48,26 @@ class SnippetsPlugin(BasePlugin):
     def on_startup(self, *, command, dirty):
         self.serves = command == "serve"
         self.failures = {}  # while the server is up, nothing that failed is run again as it stands
+        self.drawing = None
+
+    def on_serve(self, server, *, config, builder):
+        self.drawing.attach(server)
+        return server
+
+    def on_shutdown(self):
+        if self.drawing:
+            self.drawing.stop()
 
     def on_config(self, config):
         self.root = Path(config.config_file_path).parent
         self.keeper = Keeper(self.root / ".cache")
-        self.site = Site(self.root, self.keeper, self.failures, wait=not self.serves)
+        # The first page comes at once, and what is saved later is drawn before it is shown, unless much is being drawn.
+        patient = not self.serves or (self.drawing is not None and self.drawing.idle)
+        self.site = Site(self.root, self.keeper, self.failures, wait=patient)
         log.info(self.site.report.summary())
+        if self.serves:
+            self.drawing = self.drawing or Drawing()
+            self.drawing.want(self.site)
         self.figures = Figures(self.site)
         config.markdown_extensions.append(self.figures)
         self.filters = {
@@ -139,18 +156,21 @@ class SnippetsPlugin(BasePlugin):
             raise Abort(f"Stopped: {len(faults)} fault(s), see above.")
         contents = [page.content for page in self.pages]
         for page in self.pages:
-            page.content = self.complete(page, files, contents)
+            page.content = self.complete(page, files, contents, faults)
         font = maths.math_font(self.site.maths_characters(contents), self.keeper)
         files.append(File.generated(config, "assets/maths.woff2", content=font))
+        with suppress(OSError):  # compiled templates: a quarter of a build in which nothing is stale
+            (self.keeper.folder / "templates").mkdir(parents=True, exist_ok=True)
+            env.bytecode_cache = FileSystemBytecodeCache(str(self.keeper.folder / "templates"))
         return env
 
-    def complete(self, page, files, contents):
+    def complete(self, page, files, contents, faults):
         titles = {}
         for other in self.pages:
             if self.site.pages[other.file.src_uri].is_concept:
                 chapter = other.parent.title if other.parent else ""
                 titles[other.file.src_uri] = other.title, chapter, other.file.url_relative_to(page.file)
-        return self.site.complete(page.content, self.site.pages[page.file.src_uri], titles, contents)
+        return self.site.complete(page.content, self.site.pages[page.file.src_uri], titles, contents, faults)
 
     @event_priority(100)
     def _before_search(self, context, *, page, config, nav):

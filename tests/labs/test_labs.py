@@ -261,7 +261,7 @@ FAULTY |= {
     "is-raw": (CHECK, f"# %% [raw]\n# words\n\n{CHECK}", CHECK, "a raw cell, which neither shows nor runs anything"),
     "has-a-blank-without-end": ("    # end of blank\n", "", "    # blank: return", "does not end: # blank: return ..."),
     "has-an-end-without-blank": ("    # blank: return ...\n", "", "    return x * inverse(2)", "does not end: # end of blank"),
-    "leaves": (RIGHT_LINE, "import sys; sys.exit(2)", CHECK, "cell 5: UserWarning: To exit: use),
+    "leaves": (RIGHT_LINE, "import sys; sys.exit(2)", CHECK, "cell 5: UserWarning: To exit: use"),
     "is-old": ('print("<right>")', 'print("Größe")', "# %% [markdown]\n# # A lab", "UnicodeDecodeError: "),
 }
 ODD = {"empty": "", "has-no-title": "# %%\nx = 1\n"}

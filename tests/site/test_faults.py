@@ -598,7 +598,7 @@ def test_pages_come_before_their_figures_first_those_that_are_read(project, serv
     server = serve()
     server.wait("Serving on")
     page = server.page("slopes/tangent/")
-    (size,) = re.findall(r'<span class="figure waiting" role="img" aria-label="A curve[^"]*" style="([^"]*)">This figure is', page)
+    (size,) = re.findall(r'<span aria-label="A curve[^"]*" class="figure waiting" role="img" style="([^"]*)">This figure is', page)
     assert "This is being computed." in server.page("slopes/secant-line/")
     server.wait("Reloading browsers")
     page = server.page("slopes/tangent/")

@@ -1,48 +1,29 @@
-"""`python -m tests.bench`: what the engine costs, as ratios measured side by side in one run, and what pages weigh.
+"""`python -m tests.bench`: how long authors wait, beside bare Material on the same machine in the same run, and what pages weigh.
 
-The site is built again and again in a scratch copy. "Hook off" is the same site with its results lying ready as
-ordinary files, so that both builds write the same pages.
+Bare Material builds as many pages with the same prose, without code, figures, results and formulas' MathML: what nobody can
+do without. The site grows by synthetic concepts, to see whether a build grows faster than it.
 """
 
+import argparse
 import gzip
 import os
 import re
+import resource
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 import urllib.request
 from contextlib import contextmanager
-from html import unescape
 from pathlib import Path
-
-from snippets._build.engine.labs import make_labs
 
 ROOT = Path(__file__).parents[1]
-ROUNDS = 9
-PLAIN = """
-import io, runpy
-from pathlib import Path
-import matplotlib.pyplot as plt
-from cycler import cycler
-from snippets._build.engine.style import CYCLE, FIGURE
-plt.rcParams.update(FIGURE | {"axes.prop_cycle": cycler(color=CYCLE)})
-for path in sorted(Path("snippets").glob("[a-z]*/*.py")):
-    for name, function in runpy.run_path(str(path)).items():
-        if name.startswith("figure_"):
-            for value in getattr(function, "slider", [None, [None]])[1]:
-                figure = function() if value is None else function(value)
-                figure.savefig(io.BytesIO(), format="svg")
-                plt.close(figure)
-import IPython.display
-IPython.display.display = lambda figure, metadata: figure.savefig(io.BytesIO(), format="svg")
-for path in sorted(Path("docs/labs").glob("*.py")):
-    runpy.run_path(str(path))
-"""
+CONCEPT = "derivatives/why-calculus"
+PAGE = "gradients/gradient"
+SIZES = (50, 200, 800)  # concepts
 
 
 def copy(folder):
@@ -53,109 +34,131 @@ def copy(folder):
     return folder
 
 
-def fenced(lab):
-    """The page of a lab with its cells as blocks of code, as if someone had written it by hand."""
-
-    def block(found):
-        text = unescape(re.sub(r"<[^>]*>", "", lab["cells"][found[2]]))
-        return textwrap.indent(f"```python\n{text}\n```", found[1])
-
-    return re.sub(r"(?m)^( *)(@@.*@@)$", block, lab["page"])
-
-
-def hook_off(folder, ready, font):
-    """Turn the copy into one whose results are files in the folder `ready`."""
+def bare(folder):
+    """Turn the copy into one that is built by Material alone: the same prose, and nothing else."""
     config = folder / "mkdocs.yml"
-    text = re.sub(r"(?m)^hooks: .*\n", "", config.read_text("utf-8"))
-    config.write_text(text.replace("base_path: [", f"base_path: [{ready}, "), "utf-8")
-    for file in ready.rglob("*.*"):
-        name = file.relative_to(ready)
-        target = folder / "docs" / ("figures" if file.suffix == ".svg" else "downloads") / name
-        if file.suffix != ".txt":
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
+    text = config.read_text("utf-8").replace("[snippets, search]", "[search]")
+    text = re.sub(r"(?m)^  - (snippets\._build.*|pymdownx\.snippets:(\n      .*)*)\n", "", text)
+    config.write_text(re.sub(r"(?m)^  custom_dir: .*\n", "", text), "utf-8")
     for source in (folder / "docs" / "labs").glob("*.py"):
+        prose = re.findall(r"(?ms)^# %% \[markdown\]\n(.*?)(?=^# %%|\Z)", source.read_text("utf-8"))
+        text = re.sub(r"(?m)^# ?", "", "\n\n".join(prose))
         source.unlink()
-    for name, lab in make_labs(ROOT / "docs" / "labs", ROOT / ".cache")[0].items():
-        (folder / "docs" / "labs" / f"{name}.md").write_text(fenced(lab), "utf-8")
-        for kind, end in (("student", ""), ("solved", "-solved")):
-            notebook = folder / "docs" / "downloads" / "labs" / f"{name}{end}.ipynb"
-            notebook.parent.mkdir(exist_ok=True)
-            notebook.write_text(lab[kind], "utf-8")
-        for number, svg in enumerate(lab["figures"], 1):
-            figure = folder / "docs" / "figures" / "labs" / name / f"{number}.svg"
-            figure.parent.mkdir(parents=True, exist_ok=True)
-            figure.write_text(svg, "utf-8")
-    for snippet in (folder / "snippets").glob("[a-z]*/*.py"):
-        shutil.copy(snippet, folder / "docs" / "downloads" / snippet.parent.name)
-    shutil.copy(font, folder / "docs" / "assets")
+        source.with_suffix(".md").write_text(text, "utf-8")
+    for page in (folder / "docs").rglob("*.md"):
+        text = re.sub(r"(?ms)^( *)(`{3,}).*?^\1\2 *$", "", page.read_text("utf-8"))
+        page.write_text(re.sub(r"!\[[^]]*\]\([^)]*\)", "", text), "utf-8")
     return folder
 
 
-def seconds(folder, *command):
-    """How long a command takes in the folder."""
+def grown(folder, size):
+    """Make copies of one concept until there are as many in the folder."""
+    config = folder / "mkdocs.yml"
+    chapter, name = CONCEPT.split("/")
+    module = name.replace("-", "_")
+    parts = ("docs/{}/" + name + ".md", "snippets/{}/" + module + ".py", "tests/{}/test_" + module + ".py")
+    nav, there = [], len(list((folder / "snippets").glob("[a-z]*/*.py")))
+    for number in range(size - there):
+        for part in parts:
+            target = folder / part.format(f"more{number}")
+            target.parent.mkdir(parents=True)
+            text = (folder / part.format(chapter)).read_text("utf-8").replace(f"{chapter}/{module}", f"more{number}/{module}")
+            target.write_text(re.sub(r"\]\([^)#]*\.md[^)]*\)", "](../index.md)", text), "utf-8")
+        nav.append(f"  - more{number}/{name}.md\n")
+    config.write_text(config.read_text("utf-8") + "".join(nav), "utf-8")
+    return folder
+
+
+def run(folder, *command):
+    """Seconds, seconds of all processors, and the most MB of one process, of a command in the folder."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(folder)}
-    started = time.perf_counter()
-    subprocess.run([sys.executable, *command], cwd=folder, env=environment, check=True, capture_output=True)
-    return time.perf_counter() - started
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    process = subprocess.Popen([sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = status
+    assert status == 0, said.decode()
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processors = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, processors, used.ru_maxrss / 1024
 
 
 def build(folder):
-    return seconds(folder, "-m", "mkdocs", "build")
+    return run(folder, "-m", "mkdocs", "build")
 
 
 @contextmanager
 def serving(folder):
-    """`mkdocs serve` in the folder: yields its address and a function that reads what it has logged."""
+    """`mkdocs serve` in the folder: yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(folder)}
-    with tempfile.TemporaryFile("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "mkdocs", "serve", "-a", address],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield f"http://{address}/", lambda: (log.seek(0), log.read())[1]
-        finally:
-            server.terminate()
-            server.wait()
+    command = [sys.executable, "-m", "mkdocs", "serve", "-a", address]
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://{address}/"
+    finally:
+        server.terminate()
+        server.wait()
 
 
-def until(address, text):
-    """Wait until the page at the address holds the text; give up after a minute."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+def until(address, text, wanted=True, patience=300):
+    """Seconds until the page at the address holds the text, or no longer does."""
+    started = time.perf_counter()
+    while time.perf_counter() < started + patience:
         try:
             with urllib.request.urlopen(address) as page:
-                if text in page.read().decode():
-                    return
+                if (text in page.read().decode()) is wanted:
+                    return time.perf_counter() - started
         except OSError:
             pass
-        time.sleep(0.01)
-    raise TimeoutError(f"{address} never showed {text!r}")
+        time.sleep(0.05)
+    raise TimeoutError(f"{address}: {text!r} after {patience} s")
 
 
-def edit_times(folder):
-    """Seconds from saving a sentence of a page until the server shows it, and the snippets that were run for it."""
-    page, found = folder / "docs" / "derivatives" / "derivatives-and-slopes.md", []
-    with serving(folder) as (address, log):
+def saves(folder, rounds):
+    """Seconds from saving a sentence of a page until the server shows it, the median."""
+    page, found = folder / f"docs/{PAGE}.md", []
+    with serving(folder) as address:
         until(address, "<h1")
-        time.sleep(1)  # the watcher starts after the first build
-        before = len(log())
-        for number in range(ROUNDS):
+        time.sleep(2)  # the watcher starts after the first build
+        for number in range(rounds):
             with page.open("a", encoding="utf-8") as file:
                 file.write(f"\n\nSentence {number} of the benchmark.\n")
-            started = time.perf_counter()
-            until(f"{address}derivatives/derivatives-and-slopes/", f"Sentence {number} of the benchmark.")
-            found.append(time.perf_counter() - started)
-            time.sleep(0.3)
-        ran = sum(int(count) for count in re.findall(r"figures: (\d+) ran", log()[before:]))
-    return statistics.median(found), ran
+            found.append(until(f"{address}{PAGE}/", f"Sentence {number} of the benchmark."))
+            time.sleep(1)
+    return statistics.median(found)
+
+
+def first_pages(folder):
+    """Seconds from an empty cache until `mkdocs serve` shows a page, until the page is whole, and until all is."""
+    shutil.rmtree(folder / ".cache")
+    started = time.perf_counter()
+    with serving(folder) as address:
+        until(f"{address}{PAGE}/", "<h1")
+        first = time.perf_counter() - started
+        until(f"{address}{PAGE}/", "figure waiting", wanted=False)
+        whole = time.perf_counter() - started
+        until(f"{address}labs/a-network-from-nothing/", "This lab is being run", wanted=False)
+        return first, whole, time.perf_counter() - started
+
+
+def snippet_save(folder):
+    """Seconds from saving a snippet until the server shows it, and what it takes to run it alone."""
+    snippet = folder / f"snippets/{PAGE.replace('-', '_')}.py"
+    with serving(folder) as address:
+        until(address, "<h1")
+        time.sleep(2)
+        mark = "The benchmark was here."
+        snippet.write_text(snippet.read_text("utf-8").replace("# --8<-- [end:", f"# {mark}\n# --8<-- [end:", 1), "utf-8")
+        shown = until(f"{address}{PAGE}/", mark)
+    with tempfile.TemporaryDirectory() as alone:
+        target = Path(alone, "snippets", "chapter")
+        target.mkdir(parents=True)
+        shutil.copy(snippet, target)
+        took, *_ = run(folder, "-m", "snippets", "--out", f"{alone}/out", "--snippets", f"{alone}/snippets", "--cache", f"{alone}/cache")
+    return shown, took
 
 
 def weight(site, page):
@@ -173,40 +176,44 @@ def weight(site, page):
     return wire(page), sum(map(wire, shared)), sum(map(wire, figures))
 
 
+def show(name, value, beside=None, limit=""):
+    ratio = f"{value / beside:8.2f}" if beside else " " * 8
+    print(f"{name:52}{value:9.2f}{f'{beside:9.2f}' if beside else ' ' * 9}{ratio}   {limit}", flush=True)
+
+
 def main():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of concepts")
+    options = parser.parse_args()
+    print(f"{'':52}{'site':>9}{'bare':>9}{'ratio':>8}   at most")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch).resolve()
-        on, ready = copy(scratch / "on"), scratch / "ready"
-        build(on)
-        seconds(on, "-m", "snippets", "--out", str(ready))
-        off = hook_off(copy(scratch / "off"), ready, on / "site" / "assets" / "maths.woff2")
-        build(off)
-        rounds = [(build(on), build(off)) for _ in range(ROUNDS)]
-        warm, plain_site = map(min, zip(*rounds, strict=True))  # the least disturbed run of each
-
-        cold, drawn = [], []
-        for _ in range(3):
-            shutil.rmtree(on / ".cache")
-            cold.append(build(on))
-            drawn.append(seconds(on, "-c", PLAIN))
-        cold, fair = min(cold), plain_site + min(drawn) / cores
-
-        (edit_on, ran), (edit_off, _) = edit_times(on), edit_times(off)
-        print(f"cores: {cores}")
-        print(f"{'':34}{'hook on':>10}{'beside':>10}{'ratio':>8}{'at most':>9}")
-        for name, mine, other, limit in (
-            ("warm build / hook off (s)", warm, plain_site, 1.10),
-            ("cold build / plain (s)", cold, fair, 1.25),
-            ("prose edit until shown / off (s)", edit_on, edit_off, None),
-        ):
-            print(f"{name:34}{mine:10.2f}{other:10.2f}{mine / other:8.2f}{f'{limit:9.2f}' if limit else ''}")
-        print(f"snippets run by {ROUNDS} prose edits: {ran}")
-        print(f"\n{'bytes over the wire':40}{'page':>9}{'shared':>9}{'figures':>9}")
+        on, off = copy(scratch / "on"), bare(copy(scratch / "off"))
+        wall, processors, _ = build(on)
+        show("cold build (s)", wall)
+        show("cold build (s of all processors)", processors)
+        build(on), build(off)
+        pairs = [(build(on)[0], build(off)[0]) for _ in range(options.rounds)]
+        show("warm build (s, median of pairs)", *map(statistics.median, zip(*pairs, strict=True)), "2.5")
+        show("a sentence saved until shown (s)", saves(on, options.rounds), saves(off, options.rounds), "1.5 s")
+        show("a snippet saved until shown (s), beside it run alone", *snippet_save(on))
+        first, whole, all_there = first_pages(on)
+        show("serve, empty cache: until a page is there (s)", first, limit="10 s")
+        show("                    until the page that is read is whole", whole)
+        show("                    until all is", all_there)
+        print(f"\n{'bytes over the wire':52}{'page':>9}{'shared':>9}{'figures':>9}")
         for page in sorted((on / "site").rglob("*.html")):
             name = page.relative_to(on / "site").as_posix()
             if name != "404.html":
-                print(f"{name:40}{''.join(f'{part:9d}' for part in weight(on / 'site', page))}")
+                print(f"{name:52}{''.join(f'{part:9d}' for part in weight(on / 'site', page))}")
+        print(f"\n{'concepts':12}{'cold s':>9}{'MB':>7}{'warm s':>9}{'MB':>7}{'bare s':>9}{'ratio':>8}")
+        for size in options.sizes:
+            large = grown(copy(scratch / f"on{size}"), size)
+            shutil.copytree(on / ".cache", large / ".cache")
+            cold, warm = build(large), min(build(large) for _ in range(2))
+            beside = min(build(bare(grown(copy(scratch / f"off{size}"), size)))[0] for _ in range(1))
+            print(f"{size:<12}{cold[0]:9.1f}{cold[2]:7.0f}{warm[0]:9.2f}{warm[2]:7.0f}{beside:9.2f}{warm[0] / beside:8.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from mkdocs.utils.yaml import ConfigDirPlaceholder, get_yaml_loader
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
+# The longest modules begin, so that no core is idle at the end.
+FIRST = ["test_kernels", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_surroundings"]
 
 FILES = {
     "docs/index.md": """# Home
@@ -120,6 +122,14 @@ if __name__ == "__main__":
     "tests/slopes/test_secant_line.py": "",
     "tests/slopes/test_tangent.py": "# the test of the tangent\n",
 }
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kernels", action="store_true", help="compare what is drawn under each kernel of linear algebra")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 
 @dataclass

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from snippets._build.engine.style import PALETTE
 from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, WATCH, search, url
 
+pytestmark = pytest.mark.browser
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
 # Words of code and signs of formulas come by the thousand in some ten looks: the contrast of each look is taken once. All
@@ -46,9 +47,13 @@ def has_formulas(path):
     return re.search(r"\$[^$]+\$", text) is not None
 
 
-def check_whole(page, path):
-    """Nothing has moved, nothing is missing, nothing is wider than the screen."""
+def check_still(page):
+    """Nothing has moved by itself since the page began."""
     assert page.evaluate("window.shift") <= 0.01
+
+
+def check_whole(page, path):
+    """Nothing is missing, nothing is wider than the screen."""
     assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
     page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
@@ -68,7 +73,9 @@ def check_whole(page, path):
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
 def test_page_is_whole_and_stands_still_on_a_phone(scrolled, path):
-    check_whole(scrolled(path, "phone"), path)
+    page = scrolled(path, "phone")
+    check_still(page)
+    check_whole(page, path)
 
 
 @pytest.mark.parametrize("path", ["labs/walk-downhill/", "networks/automatic-differentiation/"])
@@ -100,11 +107,12 @@ def test_on_a_phone_without_the_font_no_formula_is_wider_than_the_screen(browser
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "home")
 def test_page_is_whole_stands_still_and_keeps_the_rules_of_accessibility_in_light_and_dark(scrolled, path):
     page = scrolled(path, "light", reduced_motion="reduce")  # copy buttons are made when code comes into view
+    check_still(page)
     seen = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(f"getComputedStyle(document.body).colorScheme === '{scheme}'")
-        check_whole(page, path)  # what has moved since the page began is counted on
+        check_whole(page, path)
         seen.append(page.evaluate("getComputedStyle(document.body).color"))
         results = accessibility(page)
         assert results.violations_count == 0, f"{scheme}\n{results.generate_report()}"

@@ -320,8 +320,9 @@ def child(send, path, limit, source, code, units):
     os._exit(0)  # without waiting for threads
 
 
-def end(process):
-    """End a child, together with the processes that its snippet has started."""
+def end(process, patience=0):
+    """End a child that has had its say within some seconds, and the processes that its snippet has started at once after it."""
+    process.join(patience)
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it has not begun, or has gone
             os.killpg(process.pid, signal.SIGKILL)
@@ -425,12 +426,12 @@ class Server:
             part = receive.recv() if ready else {"error": f"took longer than {self.limit:g} s{who}", "line": line}
         except EOFError:
             alive = False
-            process.join()
+            process.join(self.limit)
             part = {"error": f"the process ended with code {process.exitcode}{who}", "line": line}
         if alive and units:
             self.running[receive] = process, module, units, time.monotonic() + self.limit + LAST_WORD
         else:
-            end(process)
+            end(process, patience=LAST_WORD if alive else 0)
             receive.close()
             if units:
                 self.waiting.appendleft((module, units))

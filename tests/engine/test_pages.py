@@ -1,0 +1,142 @@
+"""The rooms through which a page goes, each by itself: one page can go through them alone."""
+
+import re
+
+import pytest
+from markdown import Markdown
+
+from snippets._build.engine.render import Report
+from snippets._build.fault import Fault
+from snippets._build.kept import Keeper
+from snippets._build.pages import html
+from snippets._build.pages.figures import Figures
+from snippets._build.pages.markdown import checked, glossary_of, with_results
+from snippets._build.pages.page import Page, front_matter
+from snippets._build.pages.site import Site, asked_size
+from tests.conftest import ROOT
+
+SVG = '<svg width="72pt" height="36pt"/>'
+ALT = "A picture of something, told in a whole sentence."
+
+
+class Given:
+    """What a site gives to a page: one figure with a slider, one result, one failure, one that is waited for."""
+
+    report = Report(
+        results={"c/a/drawn.svg": SVG, "c/a/said.txt": "1 < 2\n"},
+        sliders={"c/a/drawn.svg": {"parameter": "step size", "labels": ["1 h", "2 h"], "default": 1}},
+    )
+    glossary = {"slope": "rise over run"}
+    sizes = {"c/a/drawn.svg": ["96", "48"], "c/b/late.svg": ["10", "20"]}
+
+    def size(self, name):
+        return self.sizes.get(name)
+
+    def waits_for(self, name):
+        return name.startswith("c/b/")
+
+    def failure(self, name):
+        return Fault("snippets/c/bad.py", 3, "ValueError: no") if name.startswith("c/bad/") else None
+
+    def included(self, path):
+        return ("# --8<-- [start:part]\n", None) if path == "c/a.py" else (None, f"there is no {path}")
+
+
+def page(text):
+    return Page("c/p.md", "docs/c/p.md", text, {}, url="c/p/")
+
+
+def converted(text):
+    ours = page(text)
+    figures = Figures(Given())
+    figures.page = ours
+    return Markdown(extensions=["abbr", figures]).convert(text), ours
+
+
+def test_markdown_names_its_results_and_takes_down_what_it_shows():
+    ours = page('---\na: 1\n---\n\n--8<-- "c/a.py:part"\n--8<-- "c/a/said.txt"\n--8<-- "c/b/later.txt"\n--8<-- "c/a/no.txt"\n--8<-- "c/a.py:no"\n--8<-- "no.py"\n--8<-- "c/bad/x.txt"\n')
+    text = checked(ours.text.split("---\n")[2], ours, Given())
+    assert ours.used == {"c/a.py:part", "c/a/said.txt", "c/b/later.txt", "c/a/no.txt", "c/bad/x.txt"}
+    assert [(fault.line, fault.message) for fault in ours.faults] == [
+        (8, "no snippet prints c/a/no.txt"), (9, "c/a.py has no section no"), (10, "there is no no.py"),
+    ]  # fmt: skip
+    assert '--8<-- "c/a.py:part"' in text and "said.txt" in text and "snippets/c/bad.py:3: ValueError: no" in text
+    shown = with_results(text, Given.report.results)
+    assert "\n1 &lt; 2\n" in shown and "This is being computed." in shown
+    assert text.endswith("*[slope]: rise over run\n") and ours.made_of == ["# --8<-- [start:part]\n"]
+
+
+def test_figure_has_its_size_and_its_slider():
+    text, ours = converted(f"![{ALT}](../figures/c/a/drawn.svg) after")
+    assert ours.faults == [] and ours.used == {"c/a/drawn.svg"}
+    assert 'data-frames="../../figures/c/a/drawn"' in text and 'data-values="1 h|2 h"' in text
+    assert re.search(r'<img [^>]*height="48"[^>]*width="96"', text) and "<output>2 h</output>" in text and text.endswith("</span> after</p>")
+    assert '<input aria-valuetext="2 h" autocomplete="off" max="1" min="0" step="1" type="range" value="1"' in text
+
+
+def test_figure_that_is_waited_for_is_a_box_of_its_size():
+    text, _ = converted(f"![{ALT}](../figures/c/b/late.svg)")
+    assert "<img" not in text and f'aria-label="{ALT}"' in text and "width: 10px; aspect-ratio: 10 / 20" in text
+
+
+@pytest.mark.parametrize(
+    "image, message",
+    [
+        (f"![{ALT}](../figures/c/a/none.svg)", "no snippet draws ../figures/c/a/none.svg"),
+        ("![short](../figures/c/a/drawn.svg)", "the image drawn.svg has no alt text of a sentence"),
+        (f"![{ALT} $x$](x.png)", "the alt text of the image x.png has a formula, which nobody can hear"),
+        ('<img src="x.png" alt="1 > 2">', "the image x.png has no alt text of a sentence"),
+        ("<img>", "the image  has no alt text of a sentence"),
+    ],
+)
+def test_faulty_image_is_told_with_its_line(image, message):
+    text, ours = converted(f"First.\n\n{image}\n")
+    assert [fault.message for fault in ours.faults] == [message]
+    assert ours.faults[0].line == (3 if "img>" not in image else 1)
+
+
+def test_figure_of_a_snippet_that_failed_shows_why_and_is_no_fault_of_the_page():
+    text, ours = converted(f"![{ALT}](../figures/c/bad/x.svg)")
+    assert '<span class="fault" role="alert">snippets/c/bad.py:3: ValueError: no</span>' in text and ours.faults == []
+
+
+def test_image_of_the_page_itself_stays_as_it_is():
+    text, ours = converted(f"![{ALT}](own.png)")
+    assert text == f'<p><img alt="{ALT}" src="own.png" /></p>' and ours.used == set()
+
+
+def test_term_has_one_tooltip_and_none_in_headings():
+    text, _ = converted("# A slope\n\nA slope, **a slope** and a slope.\n\nslope\n\n*[slope]: rise over run\n")
+    assert text.count("<abbr") == 1 and "<h1>A slope</h1>" in text
+    assert re.sub(r"</?abbr[^>]*>", "", text).split("</h1>")[1] == "\n<p>A slope, <strong>a slope</strong> and a slope.</p>\n<p>slope</p>"
+
+
+def test_html_of_code_is_lean_and_search_sees_words_only():
+    block = '<div class="language-python highlight"><pre><span></span><code><span class="n">x</span><span class="nf">test_it</span></code></pre></div>'
+    text = html.finished(f'<p>Words <span class="n">n</span></p>{block}')
+    assert text == f'<p>Words <span class="n">n</span></p>{block}'.replace('<span class="n">x</span>', "x").replace('class="nf"', 'class="nf" id="test_it"')
+    assert html.tests(text) == ["test_it"]
+    assert html.searched(f"{text}<math><mi>x</mi></math> and more") == '<p>Words <span class="n">n</span></p> and more'
+
+
+def test_glossary_and_front_matter_are_read():
+    assert glossary_of("# G\n\nslope\n:   The rise\n    over the run.\n") == {"slope": "The rise\n    over the run."}
+    assert front_matter("---\na: [1]\n---\n") == {"a": [1]} and front_matter("---\n[\n---\n") == front_matter("x") == {}
+
+
+def test_box_of_every_figure_has_the_size_that_the_figure_will_have(lock):
+    from tests.conftest import one_at_a_time
+
+    with one_at_a_time(lock):
+        site = Site(ROOT, Keeper(ROOT / ".cache"))
+    drawn = [name for name in site.report.lines if name.endswith(".svg") and not re.search(r"\.\d+\.svg$", name)]
+    assert len(drawn) > 50
+    asked = {}
+    for name in drawn:
+        module, _, file = name.rpartition("/")
+        asked[name] = asked_size(site.report.sources[module], file.removesuffix(".svg"))
+    assert {name: size for name, size in asked.items() if size != site.size(name)} == {}
+
+
+def test_size_of_a_figure_whose_snippet_does_not_parse_is_the_usual_one():
+    assert asked_size("def figure_a(:", "a") == asked_size("", "a") == ["614", "384"]

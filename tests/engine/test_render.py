@@ -15,6 +15,7 @@ import pytest
 
 from snippets.__main__ import main
 from snippets._build.engine import render as engine
+from snippets._build.engine import worker
 from snippets._build.pages.concept_map import concept_map, levels, ordered_rows
 from snippets._build.engine.render import Report, Work, render, result_key
 from snippets._build.engine.style import PALETTE, themed
@@ -572,3 +573,105 @@ def test_neighbours_are_put_in_an_order_in_which_arrows_do_not_cross():
     rows = ordered_rows(needs)
     assert sorted(map(sorted, rows)) == [["a", "b"], ["x", "y"]]
     assert (rows[0].index("a") < rows[0].index("b")) == (rows[1].index("y") < rows[1].index("x"))
+
+
+def test_command_for_a_folder_without_snippets_is_an_error_and_touches_nothing(snippets, cache, tmp_path, capsys):
+    render(snippets(a=PRINT.format(1)), cache)
+    before = kept(cache)
+    (tmp_path / "other").mkdir()
+    for folder in ("typo", "other"):
+        with pytest.raises(SystemExit) as end:
+            main(["--out", str(tmp_path / "out"), "--snippets", str(tmp_path / folder), "--cache", str(cache)])
+        assert end.value.code == 2 and f"there are no snippets in {tmp_path / folder}" in capsys.readouterr().err
+    assert kept(cache) == before and not (tmp_path / "out").exists()
+
+
+def test_results_of_another_folder_are_left_alone(snippets, cache, tmp_path):
+    render(snippets(a=PRINT.format(1)), cache)
+    before = kept(cache)
+    (tmp_path / "other" / "chapter").mkdir(parents=True)
+    (tmp_path / "other" / "chapter" / "b.py").write_text(HEAD + PRINT.format(2) + TAIL)
+    assert render(tmp_path / "other", cache).fresh == 1
+    assert before.items() <= kept(cache).items()
+
+
+def test_state_of_a_module_is_fresh_for_each_function_however_many_cores_there_are(snippets, tmp_path):
+    body = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+calls = []
+
+
+def print_a():
+    calls.append(1)
+    print(rng.random(), len(calls))
+
+
+def print_b():
+    calls.append(1)
+    print(rng.random(), len(calls))
+
+
+def figure_c(h=1.0):
+    calls.append(1)
+    fig, ax = plt.subplots()
+    ax.plot([0, h], [0, len(calls)])
+    ax.set_title(f"{rng.random():.3f} {len(calls)}")
+    return fig
+
+
+figure_c.slider = ("h", [1, 2])
+"""
+    reports = [render(snippets(m=body), tmp_path / str(jobs), jobs=jobs) for jobs in (1, 3)]
+    assert reports[0].results == reports[1].results
+    assert reports[0].results["chapter/m/a.txt"] == reports[0].results["chapter/m/b.txt"] == "0.6369616873214543 1\n"
+
+
+def test_frames_of_a_slider_share_the_layout_of_the_default_one(snippets, cache, monkeypatch):
+    body = FIGURE.replace('color="C0")', 'color="C0")\n    ax.set_ylabel("wide " * int(h))') + '\n\nfigure_line.slider = ("h", [1, 2, 4])\n'
+    report = render(snippets(a=body), cache)
+    boxes = [re.search(r'<g id="patch_2">\s*<path d="([^"]*)"', report.results[f"chapter/a/line.{i}.svg"])[1] for i in range(3)]
+    assert boxes[0] == boxes[1] == boxes[2]
+
+
+def test_a_figure_with_a_title_over_all_is_laid_out_each_time(snippets, cache):
+    body = FIGURE.replace("    return fig", '    fig.suptitle("a\\n" * int(h))\n    return fig') + '\n\nfigure_line.slider = ("h", [1, 2, 4])\n'
+    report = render(snippets(a=body), cache)
+    boxes = [re.search(r'<g id="patch_2">\s*<path d="([^"]*)"', report.results[f"chapter/a/line.{i}.svg"])[1] for i in range(3)]
+    assert len(set(boxes)) == 3
+
+
+@pytest.mark.parametrize(
+    "draw, kind",
+    [
+        ("ax.scatter([0, 1], [np.nan, np.nan])", "PathCollection"),
+        ("ax.imshow(np.full((2, 2), np.nan))", "AxesImage"),
+        ("ax.pcolormesh(np.full((2, 2), np.nan))", "QuadMesh"),
+        ("ax.bar([0], [np.nan])", "Rectangle"),
+        ("ax.remove(); fig.add_subplot(projection='3d').plot([0, 1], [0, 1], [np.nan, np.nan])", "Line3D"),
+        ("ax.remove(); fig.add_subplot(projection='3d').plot_surface(*np.full((3, 3, 3), np.nan))", "Poly3DCollection"),
+    ],
+)
+def test_what_would_draw_nothing_is_a_fault(draw, kind):
+    import numpy as np
+
+    fig, ax = worker.plt.subplots()
+    exec(draw, {"ax": ax, "fig": fig, "np": np})
+    worker.svg(fig)
+    assert worker.empty(fig) == [kind]
+
+
+def test_what_draws_something_or_nothing_on_purpose_is_none():
+    import numpy as np
+
+    fig, (ax, other) = worker.plt.subplots(1, 2)
+    ax.plot([], [], label="a name in the legend")
+    ax.plot([0, 1, 2], [0, np.nan, 1])
+    ax.scatter([0, 1], [0, np.nan])
+    ax.imshow([[0, np.nan]])
+    ax.fill_between([0, 1], [0, 1], where=[False, False])
+    surface = fig.add_subplot(projection="3d")
+    surface.plot_surface(*np.meshgrid([0, 1], [0, 1]), np.zeros((2, 2)))
+    worker.svg(fig)
+    assert worker.empty(fig) == []

@@ -82,6 +82,5 @@ class Drawing:
             (self.site.keeper.folder / SIGN).write_text("")
 
     def stop(self):
+        """Draw no more. What is under way ends with this process."""
         self.stopped = True
-        if self.thread:
-            self.thread.join(timeout=0)

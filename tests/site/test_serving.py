@@ -1,0 +1,98 @@
+"""What is drawn behind a server, without a server: in which order, and when its readers see it."""
+
+import shutil
+from types import SimpleNamespace
+
+from snippets._build.kept import Keeper
+from snippets._build.pages.site import Site
+from snippets._build.site.plugin import SnippetsPlugin
+from snippets._build.site.serving import SIGN, Drawing
+from tests.conftest import wait_for
+
+PAGES = ["index.md", "glossary.md", "slopes/secant-line.md", "slopes/tangent.md"]
+
+
+class Server:
+    """What the drawing uses of MkDocs' server."""
+
+    mount_path = "/site/"
+
+    def __init__(self):
+        self.watched, self.asked = [], []
+        self.app = lambda environ, start_response: self.asked.append(environ["PATH_INFO"])
+
+    def watch(self, path):
+        self.watched.append(path)
+
+    def get_app(self):
+        return self.app
+
+    def set_app(self, app):
+        self.app = app
+
+
+def site_of(project, wait=False):
+    site = Site(project.root, Keeper(project.root / ".cache"), {}, wait=wait)
+    site.find_pages(PAGES)
+    for page in site.pages.values():
+        page.url = page.name.replace(".md", "/")
+    return site
+
+
+def test_all_is_drawn_once_and_shown(project):
+    shutil.rmtree(project.root / ".cache")
+    site, server, drawing = site_of(project), Server(), Drawing()
+    shown = []
+    drawing.want(site)
+    assert drawing.idle, "nothing is drawn before the first pages are there"
+    drawing.show = lambda: shown.append(sorted(site.work.stale))
+    drawing.attach(server)
+    server.app({"PATH_INFO": "/site/slopes/tangent/"}, None)
+    server.app({"PATH_INFO": "/site/index/"}, None)
+    wait_for(lambda: drawing.idle, 60)
+    assert server.asked == ["/site/slopes/tangent/", "/site/index/"]
+    assert server.watched == [str(project.root / ".cache" / SIGN)]
+    assert shown[-1] == [] and len(shown) <= 2  # once for the page that is read, if it was not done before, and at the end
+    assert set(site.report.results) == set(site_of(project, wait=True).report.results)
+    assert site_of(project).work.stale == {}
+
+
+def test_what_is_begun_is_not_begun_again_and_what_is_new_is_drawn(project):
+    shutil.rmtree(project.root / ".cache")
+    drawing = Drawing()
+    drawing.want(site_of(project))
+    first = drawing.next_task()
+    project.edit("snippets/slopes/tangent.py", "[2, 1]", "[2, 1, 0.5]")
+    newer = site_of(project)
+    drawing.want(newer)
+    tasks = [first, drawing.next_task()]
+    assert drawing.next_task() is None
+    assert len({path for _, path, _ in tasks}) == 2 and b"0.5" in tasks[1][2]
+    # What comes for a module that has changed since is kept, and is no result of the newer site.
+    under = "another key"
+    assert newer.work.take(under, {"results": {}, "seconds": {}}) is None and newer.keeper.load("figures", under)
+
+
+def test_saved_figures_are_shown_by_a_sign_that_the_server_watches(project):
+    drawing = Drawing()
+    drawing.want(site_of(project))
+    sign = project.root / ".cache" / SIGN
+    drawing.show()
+    before = sign.stat().st_mtime_ns
+    wait_for(lambda: drawing.show() or sign.stat().st_mtime_ns > before, 5)
+    drawing.stop()
+    after = sign.stat().st_mtime_ns
+    drawing.show()
+    assert drawing.next_task() is None and sign.stat().st_mtime_ns == after
+
+
+def test_the_end_of_serving_stops_the_drawing(project):
+    plugin = SnippetsPlugin()
+    plugin.on_startup(command="serve", dirty=False)
+    plugin.on_shutdown()  # before the first build
+    plugin.drawing = Drawing()
+    plugin.drawing.want(site_of(project))
+    assert plugin.on_serve(server := Server(), config=SimpleNamespace(), builder=None) is server
+    wait_for(lambda: plugin.drawing.idle, 30)
+    plugin.on_shutdown()
+    assert plugin.drawing.stopped

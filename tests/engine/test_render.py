@@ -346,6 +346,14 @@ def test_failure_is_one_line_with_file_and_line(bad, name):
         assert faults[0].message == message
 
 
+def test_each_function_that_fails_is_told_also_after_one_that_ended_the_process(snippets, cache):
+    body = "import os\n\n\ndef print_a():\n    os._exit(3)\n\n\ndef print_b():\n    print(1 / 0)\n\n\ndef print_c():\n    print(1)\n"
+    report = render(snippets(a=body), cache, jobs=1)
+    assert [(fault.line, fault.message) for fault in report.faults] == [
+        (8, "the process ended with code 3 in print_a"), (13, "ZeroDivisionError: division by zero"),
+    ]  # fmt: skip
+
+
 def test_the_others_finish_all_the_same(bad):
     assert bad[0].results == {"chapter/good/value.txt": "1\n", "chapter/late/value.txt": "2\n"}
     assert len(bad[0].faults) == len(BAD | BARE)
@@ -636,7 +644,7 @@ def test_frames_of_a_slider_share_the_layout_of_the_default_one(snippets, cache,
 
 
 def test_a_figure_with_a_title_over_all_is_laid_out_each_time(snippets, cache):
-    body = FIGURE.replace("    return fig", '    fig.suptitle("a\\n" * int(h))\n    return fig') + '\n\nfigure_line.slider = ("h", [1, 2, 4])\n'
+    body = FIGURE.replace("    return fig", '    fig.suptitle("a", fontsize=20 * h)\n    return fig') + '\n\nfigure_line.slider = ("h", [1, 2, 4])\n'
     report = render(snippets(a=body), cache)
     boxes = [re.search(r'<g id="patch_2">\s*<path d="([^"]*)"', report.results[f"chapter/a/line.{i}.svg"])[1] for i in range(3)]
     assert len(set(boxes)) == 3

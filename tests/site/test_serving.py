@@ -96,3 +96,19 @@ def test_the_end_of_serving_stops_the_drawing(project):
     wait_for(lambda: plugin.drawing.idle, 30)
     plugin.on_shutdown()
     assert plugin.drawing.stopped
+
+
+def test_a_lab_is_waited_for_until_it_is_there_or_has_failed(project):
+    project.write("docs/labs/odd.py", "x = 1\n")
+    assert site_of(project).waiting_labs() == ["odd"]
+    whole = site_of(project, wait=True)
+    assert whole.waiting_labs() == [] and whole.lab_faults[0].path == "docs/labs/odd.py"
+
+
+def test_fault_of_a_page_stands_above_it_unless_it_shows_it(project):
+    site = site_of(project, wait=True)
+    page = site.pages["slopes/tangent.md"]
+    fault = page.fault(3, "something < wrong")
+    shown = '<p><span class="fault" role="alert">docs/slopes/tangent.md:3: something &lt; wrong</span></p>'
+    assert site.complete("<p>words</p>", page, {}, [], [fault]) == f"{shown}<p>words</p>"
+    assert site.complete(shown, page, {}, [], [fault]) == shown

@@ -263,7 +263,6 @@ def named_tape():
 
 def figure_tape(step=11):
     nodes = named_tape()
-    name_of = {id(node): name for name, (node, _) in nodes.items()}
     place_of = dict(nodes.values())
     output, known = nodes["L"][0], list(nodes)[: step + 1]
     slopes = walk_back(output, step - 5) if step > 5 else {}

@@ -85,7 +85,7 @@ def test_figure_that_is_waited_for_is_a_box_of_its_size():
         (f"![{ALT}](../figures/c/a/none.svg)", "no snippet draws ../figures/c/a/none.svg"),
         ("![short](../figures/c/a/drawn.svg)", "the image drawn.svg has no alt text of a sentence"),
         (f"![{ALT} $x$](x.png)", "the alt text of the image x.png has a formula, which nobody can hear"),
-        ('<b><img src="x.png" alt="1 > 2"></b>', "the image x.png has no alt text of a sentence"),
+        ('<div><img src="x.png" alt="1 > 2"></div>', "the image x.png has no alt text of a sentence"),
         ("<img>", "the image  has no alt text of a sentence"),
     ],
 )

@@ -22,8 +22,8 @@ from snippets._build.engine.render import ROOT, Work, render
 from snippets._build.kept import Keeper
 from tests.conftest import wait_for
 from tests.engine import test_render
-from tests.engine.conftest import HEAD, TAIL
-from tests.engine.test_render import BAD, PRINT, SLIDER, kept, report_on, write_out
+from tests.engine.conftest import HEAD
+from tests.engine.test_render import BAD, PRINT, kept, report_on, write_out
 
 
 def test_killed_build_leaves_no_wrong_result_and_the_next_is_whole(snippets, cache, tmp_path):

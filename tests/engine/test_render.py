@@ -1,13 +1,10 @@
 """The engine keeps its promises: fresh workers, the same bytes, nothing run twice, no failure without its file and line."""
 
 import json
-import os
 import re
 import signal
-import stat
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as etree
 from pathlib import Path
 

@@ -83,6 +83,7 @@ def test_saved_figures_are_shown_by_a_sign_that_the_server_watches(project):
     drawing.stop()
     after = sign.stat().st_mtime_ns
     drawing.show()
+    drawing.draw()
     assert drawing.next_task() is None and sign.stat().st_mtime_ns == after
 
 

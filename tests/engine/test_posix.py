@@ -116,14 +116,25 @@ def test_what_a_snippet_leaves_running_ends_with_it_and_nobody_waits(snippets, c
     assert all(map(gone, note.read_text().split()))
 
 
+# Tests that run in the background of a shell, or under nohup, hand a deaf ear on.
+LISTENING = """
+import runpy
+import signal
+import sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+sys.argv.pop(0)
+runpy.run_module("snippets", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
 def test_a_build_that_is_ended_leaves_no_process_and_no_folder(snippets, cache, tmp_path, sign):
     note, folder = tmp_path / "note", snippets(a=SLOW.format(note=str(tmp_path / "note"), seconds=50))
     (tmp_path / "temporary").mkdir()
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "temporary"))
-    # A test that runs in the background of a shell hands a deaf ear for interrupts on.
-    listen = "import signal, sys, runpy; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv.pop(0); runpy.run_module('snippets', run_name='__main__', alter_sys=True)"
-    command = [sys.executable, "-c", listen, *write_out(folder, cache, tmp_path / "out")[2:]]
+    command = [sys.executable, "-c", LISTENING, *write_out(folder, cache, tmp_path / "out")[2:]]
     build = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     wait_for(lambda: note.exists() and note.read_text())
     build.send_signal(getattr(signal, sign))

@@ -3,8 +3,11 @@
 import shutil
 from types import SimpleNamespace
 
+import pytest
+
 from snippets._build.kept import Keeper
 from snippets._build.pages.site import Site
+from snippets._build.site import serving
 from snippets._build.site.plugin import SnippetsPlugin
 from snippets._build.site.serving import SIGN, Drawing
 from tests.conftest import wait_for
@@ -71,6 +74,31 @@ def test_what_is_begun_is_not_begun_again_and_what_is_new_is_drawn(project):
     # What comes for a module that has changed since is kept, and is no result of the newer site.
     under = "another key"
     assert newer.work.take(under, {"results": {}, "seconds": {}}) is None and newer.keeper.load("figures", under)
+
+
+def test_what_came_while_a_newer_site_was_read_is_no_reason_to_wait_for_ever(project):
+    shutil.rmtree(project.root / ".cache")
+    drawing, newer = Drawing(), site_of(project)
+    drawing.want(site_of(project))
+    while task := drawing.next_task():  # begun, and already kept, when the newer site comes
+        pass
+    drawing.want(newer)
+    drawing.draw()
+    assert newer.work.stale == {} and drawing.idle and task is None
+
+
+def test_after_an_error_something_can_be_drawn_again(project, monkeypatch):
+    shutil.rmtree(project.root / ".cache")
+    drawing = Drawing()
+    drawing.want(site_of(project))
+    drawing.thread = "at work"
+    with monkeypatch.context() as patch:
+        patch.setattr(serving, "outcomes", lambda next_task: [][next_task() is None])
+        with pytest.raises(IndexError):
+            drawing.draw()
+    assert drawing.idle
+    drawing.draw()
+    assert drawing.site.work.stale == {}
 
 
 def test_saved_figures_are_shown_by_a_sign_that_the_server_watches(project):

@@ -46,7 +46,7 @@ class Drawing:
     def reads(self, url):
         """Someone reads the page at this address: its module comes first."""
         site = self.site
-        name = next((page.name for page in site.pages.values() if page.url == url and page.is_concept), None)
+        name = next((page.name for page in list(site.pages.values()) if page.url == url and page.is_concept), None)
         if name and module_of(name) in site.work.stale:
             self.read.add(module_of(name))
             with self.lock:
@@ -63,17 +63,19 @@ class Drawing:
 
     def draw(self):
         """Draw until nothing is wanted."""
-        site = self.site
-        while site.work.stale and not self.stopped:
-            for under, outcome in outcomes(self.next_task):
+        try:
+            while self.site.work.stale and not self.stopped:
                 with self.lock:
-                    name = self.site.work.take(under, outcome)
-                if name in self.read:
-                    self.show()
-            site = self.site
-        if not self.stopped:
-            make_labs(site.root / "docs" / "labs", site.keeper, site.failures)
-        self.thread = None
+                    self.site.work.begun.clear()  # nothing is under way
+                for under, outcome in outcomes(self.next_task):
+                    with self.lock:
+                        name = self.site.work.take(under, outcome)
+                    if name in self.read:
+                        self.show()
+            if not self.stopped:
+                make_labs(self.site.root / "docs" / "labs", self.site.keeper, self.site.failures)
+        finally:
+            self.thread = None
         self.show()
 
     def show(self):

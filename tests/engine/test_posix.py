@@ -1,6 +1,7 @@
 """The engine where there are signals, process groups and terminals; and where a system has neither, as Windows has not."""
 
 import contextlib
+import gc
 import inspect
 import io
 import multiprocessing
@@ -162,6 +163,7 @@ def served(*tasks, jobs=1, limit=5):
         pickle.dump(message, read)
     read.seek(0)
     worker.main(read, write)
+    gc.unfreeze()  # what the server does for its children is no good to the tests that follow
     write.seek(0)
     said = []
     with contextlib.suppress(EOFError):

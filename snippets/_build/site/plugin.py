@@ -131,7 +131,7 @@ class SnippetsPlugin(BasePlugin):
         under = key(self.made_by, page.file.src_uri, page.markdown, repr(about), *ours.made_of)
         if not ours.faults and not any(map(self.site.failure, shown)) and (kept := self.keeper.load("pages", under)):
             page.content, page._title_from_render = kept["content"], kept["title"]
-            page.toc, page.present_anchor_ids = TableOfContents([entry(item) for item in kept["toc"]]), set(kept["anchors"])
+            page.toc, page.present_anchor_ids = TableOfContents([as_link(entry) for entry in kept["toc"]]), set(kept["anchors"])
             linked = {files.get_file_from_path(path): links for path, links in kept["links"].items()}
             page.links_to_anchors = linked
             ours.used |= set(kept["used"])
@@ -140,7 +140,7 @@ class SnippetsPlugin(BasePlugin):
         page.content = html.finished(page.content)
         page.present_anchor_ids |= set(html.tests(page.content))
         if not ours.faults:
-            kept = {"content": page.content, "title": page._title_from_render, "toc": [item(link) for link in page.toc.items]}
+            kept = {"content": page.content, "title": page._title_from_render, "toc": [as_list(link) for link in page.toc.items]}
             kept |= {"anchors": sorted(page.present_anchor_ids), "used": sorted(ours.used)}
             kept["links"] = {file.src_uri: links for file, links in (page.links_to_anchors or {}).items()}
             self.keeper.save("pages", under, kept)
@@ -195,14 +195,14 @@ class SnippetsPlugin(BasePlugin):
 MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "html", "markdown", "maths", "page", "site"))]
 
 
-def item(link):
+def as_list(link):
     """An entry of a table of contents as JSON can hold it."""
-    return [link.title, link.id, link.level, [item(child) for child in link.children]]
+    return [link.title, link.id, link.level, [as_list(child) for child in link.children]]
 
 
-def entry(item):
-    """The entry that was made such an item."""
-    title, anchor, level, children = item
+def as_link(entry):
+    """The entry that was made such a list."""
+    title, anchor, level, children = entry
     link = AnchorLink(title, anchor, level)
-    link.children = [entry(child) for child in children]
+    link.children = [as_link(child) for child in children]
     return link

@@ -59,6 +59,8 @@ The slope is $m = \\frac{a}{b}$.
 ```text
 --8<-- "slopes/secant_line/slope.txt"
 ```
+
+<!-- theorems -->
 """,
     "docs/slopes/tangent.md": """---
 prerequisites: [slopes/secant-line.md]
@@ -70,8 +72,11 @@ summary: The line that only touches.
 
 ```python
 --8<-- "slopes/tangent.py:closing"
---8<-- "slopes/test_tangent.py"
 ```
+
+??? abstract "How this page is checked"
+
+    <!-- theorems -->
 """,
     "snippets/slopes/secant_line.py": '''"""Secant: two points and the line through them."""
 
@@ -119,8 +124,21 @@ if __name__ == "__main__":
     figure_closing()
     plt.show()
 ''',
-    "tests/slopes/test_secant_line.py": "",
-    "tests/slopes/test_tangent.py": "# the test of the tangent\n",
+    "tests/slopes/test_secant_line.py": "def test_two_points_make_a_line():\n    assert True\n",
+    "tests/slopes/test_tangent.py": """import sympy
+
+
+def exact(x):
+    return sympy.diff(x**2)
+
+
+def test_the_taylor_line_touches():
+    assert exact(sympy.Symbol("x"))
+
+
+def test_nothing_else():
+    assert True
+""",
 }
 
 

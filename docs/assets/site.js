@@ -36,19 +36,6 @@
   addEventListener("beforeprint", () => folds().forEach(fold => fold.classList.toggle("folded", !fold.open)), true)
   addEventListener("afterprint", () => folds().forEach(fold => fold.classList.remove("folded")))
 
-  /* A link to a test leads into a fold. The theme opens it and shows its top; the reader asked for the test. */
-  let wanted = location.hash.slice(1)
-  document.addEventListener("click", event => {
-    const link = event.target.closest?.("a[href*='#test_']")
-    if (link) wanted = link.hash.slice(1)
-  }, true)
-  document.addEventListener("toggle", event => {
-    const test = wanted.startsWith("test_") && document.getElementById(wanted)
-    if (!test || !event.target.open || !event.target.contains(test)) return
-    test.scrollIntoView()
-    wanted = ""
-  }, true)
-
   /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
   new MutationObserver(() => {
     for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")

@@ -27,6 +27,7 @@ class Given:
         sliders={"c/a/drawn.svg": {"parameter": "step size", "labels": ["1 h", "2 h"], "default": 1}},
     )
     glossary = {"slope": "rise over run"}
+    titles = {"c/p.md": "The page"}
     sizes = {"c/a/drawn.svg": ["96", "48"], "c/b/late.svg": ["10", "20"]}
 
     def size(self, name):
@@ -37,6 +38,9 @@ class Given:
 
     def failure(self, name):
         return Fault("snippets/c/bad.py", 3, "ValueError: no") if name.startswith("c/bad/") else None
+
+    def theorems(self, name):
+        return {"test_newton_arrives": ["SymPy"], "test_of_two": []}
 
     def included(self, path):
         return ("# --8<-- [start:part]\n", None) if path == "c/a.py" else (None, f"there is no {path}")

@@ -262,7 +262,7 @@ def test_paper_shows_what_the_reader_has_unfolded_and_no_more(visit):
     page.emulate_media(media="print")
     expect(solutions.first.locator("p").first).to_be_visible()
     expect(solutions.last.locator("p").first).to_be_hidden()
-    expect(page.locator("details.abstract pre").first).to_be_hidden()
+    expect(page.locator("details.abstract li").first).to_be_hidden()
     page.evaluate("""dispatchEvent(new Event('afterprint'))""")
     assert page.locator("details.folded").count() == 0
 
@@ -278,17 +278,21 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     assert page.locator(".formulas td:nth-child(3):visible").count() == page.locator(".formulas tbody tr").count()
 
 
-def test_link_to_a_test_opens_the_fold_in_which_it_stands_and_leads_to_it(visit):
-    page = visit("cheat-sheet/")
+@pytest.mark.parametrize("path", ["cheat-sheet/", "descent/momentum-and-adam/"])
+def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
+    page = visit(path)
     page.wait_for_load_state("networkidle")
+    page.evaluate(OPEN)
     link = page.locator("a[href*='momentum-and-adam/#test_']").last
     name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
     link.click()
-    expect(page.locator("h1")).to_contain_text("Momentum and Adam")
+    expect(page.locator("h1")).to_contain_text("Momentum and Adam: the tests")
     expect(page.locator(f"#{name}")).to_be_in_viewport()
     page = visit("notation/")
     page.goto(address)  # from outside, the page is loaded whole
     expect(page.locator(f"#{name}")).to_be_in_viewport()
+    page.locator("article p a").first.click()
+    expect(page.locator("h1")).to_have_text(re.compile(r"Momentum and Adam\W*$"))
 
 
 def clipboard(page):

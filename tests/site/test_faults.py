@@ -17,7 +17,7 @@ import snippets._build.engine.labs
 from snippets._build.fault import line_with
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
-CODE = "snippets/slopes/secant_line.py"
+CODE, TEST = "snippets/slopes/secant_line.py", "tests/slopes/test_tangent.py"
 ALT = "A picture of something, told in a whole sentence."
 LINK = "Doc file 'slopes/tangent.md' contains a link "
 NOT_FOUND = LINK + "'{0}', but the target 'slopes/{0}' is not found among documentation files."
@@ -399,11 +399,28 @@ def test_a_page_that_is_not_utf_8_is_named(project):
     assert errors(lines) == [f"{TANGENT}:{text[: text.index('Größe')].count(chr(10)) + 1}: this file is not UTF-8"]
 
 
-def test_a_test_that_is_not_utf_8_is_named_where_it_is_shown(project):
-    (project.root / "tests/slopes/test_tangent.py").write_bytes(b"# \xff\n")
+@pytest.mark.parametrize(
+    "code, fault",
+    [
+        (b"# \xff\n", "1: UnicodeDecodeError: "),
+        (b"\x00", "1: (Value|Syntax)Error: "),
+        (b"x = 1\ndef test_it(\n", "2: SyntaxError: "),
+        (b"x = 1\n", "1: slopes/tangent.md has no theorem: no test is there"),
+    ],
+)
+def test_a_module_of_tests_that_shows_no_theorem_is_named(project, code, fault):
+    (project.root / TEST).write_bytes(code)
     status, lines = project.build()
     assert status == 1
-    assert errors(lines) == [f"{TANGENT}:{project.line(TANGENT, 'test_tangent')}: tests/slopes/test_tangent.py is not UTF-8"]
+    (line,) = set(errors(lines))
+    assert re.match(f"{TEST}:{fault}", line)
+
+
+def test_a_page_that_lists_no_theorems_is_a_fault(project):
+    project.edit(TANGENT, "    <!-- theorems -->\n", "    Well.\n")
+    status, lines = project.build()
+    assert status == 1
+    assert errors(lines) == [f"{TANGENT}:1: this page lists no theorems: it has no <!-- theorems -->"]
 
 
 def test_a_byte_order_mark_before_a_page_is_none_of_its_text(project):
@@ -441,7 +458,8 @@ def test_a_page_is_converted_once_for_each_content(project, monkeypatch):
     project.edit(CODE, "    return (f(x", "    # exact for a line\n    return (f(x")
     assert project.build()[0] == 0 and converted == ["slopes/tangent.md", "slopes/secant-line.md"]
     project.edit("docs/glossary.md", "The [rise]", "A [rise]")
-    assert project.build()[0] == 0 and sorted(converted[2:]) == sorted(["index.md", "glossary.md", "slopes/tangent.md", "slopes/secant-line.md"])
+    pages = ["index.md", "glossary.md", "slopes/tangent.md", "slopes/secant-line.md"]
+    assert project.build()[0] == 0 and sorted(converted[2:]) == sorted([*pages, *(f"theorems/{page}" for page in pages[2:])])
 
 
 def test_a_kept_page_is_the_page(project):
@@ -461,11 +479,11 @@ def test_a_broken_link_into_a_kept_page_is_found(project):
 
 @pytest.mark.parametrize("missing", ["snippets/slopes/{}.py", "tests/slopes/test_{}.py"])
 def test_page_without_its_snippet_or_its_test_stops_the_build(project, missing):
-    page = "---\nprerequisites: []\nsummary: A page.\n---\n# Limit\n"
+    page = "---\nprerequisites: []\nsummary: A page.\n---\n# Limit\n\n<!-- theorems -->\n"
     project.write("docs/slopes/the-limit.md", page)
     project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - slopes/the-limit.md\n")
     project.write("snippets/slopes/the_limit.py", '"""Limit."""\n\nif __name__ == "__main__":\n    pass\n')
-    project.write("tests/slopes/test_the_limit.py", "")
+    project.write("tests/slopes/test_the_limit.py", "def test_it():\n    pass\n")
     assert project.build()[0] == 0
     (project.root / missing.format("the_limit")).unlink()
     status, lines = project.build()

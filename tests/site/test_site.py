@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from snippets._build.engine.style import ALIASES, CYCLE, FIGURE, PALETTE
+from snippets._build.pages.theorems import sentence
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,6 +30,7 @@ SNIPPETS = sorted(path for path in ROOT.glob("snippets/*/*.py") if not path.pare
 LABS = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.glob("labs/*.py"))
 PAGES = sorted([*(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")), *LABS])
 CONCEPTS = [page for page in PAGES if "/" in page and page not in LABS]
+THEOREMS = [f"theorems/{page}" for page in CONCEPTS]
 REQUESTING = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "preconnect", "dns-prefetch", "manifest"}
 KIB = 1024
 
@@ -116,11 +118,11 @@ Loader.add_constructor("!relative", lambda loader, node: node.value.replace("$co
 
 
 def python_blocks(page):
-    """The Python blocks of a page in order, as a reader copies them, without the test module."""
+    """The Python blocks of a page in order, as a reader copies them."""
     listed = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)["markdown_extensions"]
     options = next(entry["pymdownx.snippets"] for entry in listed if "pymdownx.snippets" in entry)
     text = (DOCS / page).read_text("utf-8")
-    text = re.sub(r'(?m)^ *--8<-- "(.*\.txt|.*/test_\w+\.py)"\n', "", text)
+    text = re.sub(r'(?m)^ *--8<-- ".*\.txt"\n', "", text)
     converter = markdown.Markdown(extensions=["pymdownx.snippets"], extension_configs={"pymdownx.snippets": options})
     text = "\n".join(converter.preprocessors["snippet"].run(text.split("\n")))
     return [textwrap.dedent(code) for _, code in re.findall(r"(?ms)^( *)```python[^\n]*\n(.*?)^\1``` *$", text)]
@@ -421,7 +423,7 @@ def test_sitemap_lists_every_page(site, documents):
     assert sorted(listed) == sorted(
         document.meta["og:url"] for path, document in documents.items() if path != "404.html"
     )
-    assert {path for path in documents if path != "404.html"} == {built(page) for page in PAGES}
+    assert {path for path in documents if path != "404.html"} == {built(page) for page in PAGES + THEOREMS}
 
 
 def test_search_knows_every_page(site):
@@ -470,9 +472,9 @@ def formulas():
 @pytest.mark.parametrize(("page", "tex", "words", "link"), formulas())
 def test_each_formula_of_the_cheat_sheet_is_proved_by_a_test_of_its_concept(page, tex, words, link):
     chapter, concept = page.removesuffix(".md").replace("-", "_").split("/")
-    test = "test_" + words.replace(" ", "_")
+    test = link.split("#")[-1]
     assert "$" in tex
-    assert link == f"{page}#{test}"  # that the anchor is there is seen by the build
+    assert link == f"theorems/{page}#{test}" and words == sentence(test)  # that the anchor is there is seen by the build
     assert hasattr(module(ROOT / "tests" / chapter / f"test_{concept}.py"), test)
 
 
@@ -520,5 +522,7 @@ def test_the_counts_are_those_of_the_built_site(site, documents):
 
 
 def test_pages_are_edited_where_the_repository_is(documents):
-    for page in PAGES:
-        assert f"https://forge.test/site/edit/main/docs/{page}" in documents[built(page)].links
+    files = {page: f"docs/{page}" for page in PAGES}
+    files |= {f"theorems/{page}": f"tests/{'/test_'.join(page.removesuffix('.md').replace('-', '_').split('/'))}.py" for page in CONCEPTS}
+    for page, file in files.items():
+        assert f"https://forge.test/site/edit/main/{file}" in documents[built(page)].links

@@ -52,7 +52,7 @@ def counted(site, contents):
             "tasks of the labs, each with a check and a solution",
             f"{sum(page.text.count('# blank: ') for page in site.pages.values() if page.is_lab)}",
         ),
-        ("theorems: tests of the maths, each named as a statement", f"{tests(site.root, chapters):,}"),
+        ("theorems: tests of the maths, each named as a statement", f"{sum(len(site.theorems(name)) for name in concepts):,}"),
         ("tests of the machinery and of the built site", f"{tests(site.root, others):,}"),
         (
             "mutants",

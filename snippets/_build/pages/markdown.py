@@ -1,10 +1,10 @@
 """The Markdown of a page, before anything is converted: what it includes is there, and what is printed has its place."""
 
 import html
-import posixpath
 import re
 
 from ..fault import line_of
+from .theorems import with_list
 
 INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
 SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
@@ -35,7 +35,7 @@ def checked(markdown, page, site):
             page.fault(ahead + line_of(markdown, found.start()), missing)
         return f"{indent}{missing}"
 
-    markdown = INCLUDE.sub(include, markdown)
+    markdown = with_list(INCLUDE.sub(include, markdown), page.name, site.titles, site.theorems)
     for cell in CELL.finditer(markdown):
         page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
     if page.name != "glossary.md":
@@ -59,8 +59,3 @@ def with_results(content, results):
 def glossary_of(text):
     """The terms of the glossary and their definitions."""
     return dict(re.findall(r"(?m)^(?!#)(\S.*)\n:   (.*(?:\n    \S.*)*)", text))
-
-
-def module_of(page):
-    """`chapter/concept` as the snippet spells it, for the page `chapter/concept.md`."""
-    return posixpath.splitext(page)[0].replace("-", "_")

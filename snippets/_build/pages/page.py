@@ -1,6 +1,7 @@
 """A page on its way through a build: its text, what stands above the text, what it shows and what is wrong with it."""
 
 import html
+import posixpath
 import re
 from dataclasses import dataclass, field
 
@@ -24,6 +25,11 @@ def front_matter(text):
     return front if isinstance(front, dict) else {}
 
 
+def module_of(page):
+    """`chapter/concept` as the snippet spells it, for the page `chapter/concept.md`."""
+    return posixpath.splitext(page)[0].replace("-", "_")
+
+
 @dataclass
 class Page:
     """`name` is its path below `docs/`, `file` the path that an author edits, `url` its address below that of the site."""
@@ -42,8 +48,12 @@ class Page:
         return self.name.startswith("labs/")
 
     @property
+    def is_generated(self):
+        return self.name.startswith(("labs/", "theorems/"))
+
+    @property
     def is_concept(self):
-        return "/" in self.name and not self.is_lab
+        return "/" in self.name and not self.is_generated
 
     def fault(self, line, message):
         """Take note of a fault, and return it."""

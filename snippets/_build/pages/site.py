@@ -12,13 +12,14 @@ from ..engine.labs import SITE, make_labs, summary
 from ..engine.render import Work
 from ..engine.style import FIGURE
 from ..fault import Fault, line_of, line_with
+from ..kept import key
 from . import html as finish
-from . import maths
+from . import maths, theorems
 from .concept_map import Circle, concept_map, levels
 from .counts import counts
 from .figures import pixels
-from .markdown import SECTION, glossary_of, module_of, with_results
-from .page import Page, front_matter, note
+from .markdown import SECTION, glossary_of, with_results
+from .page import Page, front_matter, module_of, note
 
 MAP = "<!-- map of concepts -->"
 COUNTS = "<!-- counts -->"
@@ -34,6 +35,7 @@ class Site:
         self.failures = {} if failures is None else failures
         self.faults = []  # those of no page
         self.pages = {}
+        self.titles = titles(root)
         self.glossary = {}
         own = root / "snippets" / "_build"
         if own.is_dir() and own.resolve() != MACHINERY.resolve():
@@ -88,8 +90,9 @@ class Site:
 
     def file_of(self, name):
         """The file that an author edits for a page."""
-        lab = name.startswith("labs/")
-        return f"docs/{name.removesuffix('.md')}.py" if lab else f"docs/{name}"
+        if name.startswith(theorems.FOLDER):
+            return f"tests/{theorems.module(name.removeprefix(theorems.FOLDER))}"
+        return f"docs/{name.removesuffix('.md')}.py" if name.startswith("labs/") else f"docs/{name}"
 
     def generated(self, address):
         """The files of the site that no one wrote, `{path: text}`, for a site at this address."""
@@ -104,7 +107,29 @@ class Site:
             lab = self.labs.get(source.stem)
             title = source.stem.replace("-", " ").capitalize()
             files[f"labs/{source.stem}.md"] = lab["page"] if lab else f"# {title}\n\n{WAITING}\n"
+        for name, title in self.titles.items():
+            if self.theorems(name):
+                files[theorems.home(name)] = theorems.page(name, title)
         return files
+
+    def theorems(self, name):
+        """The tests of the page of a concept, as `theorems` has them; none if they are not there or cannot be read."""
+        path = self.file_of(theorems.home(name))
+        if not (self.root / path).is_file():
+            return {}  # which `check_front` tells
+        source = (self.root / path).read_bytes()
+        under = key(Path(theorems.__file__).read_bytes(), source)
+        if (found := self.keeper.load("theorems", under)) is None:
+            try:
+                found = theorems.theorems(source.decode("utf-8-sig"))
+            except (SyntaxError, ValueError) as error:
+                line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
+                self.faults.append(Fault(path, line, f"{type(error).__name__}: {message}"))
+                return {}
+            self.keeper.save("theorems", under, found)
+        if not found:
+            self.faults.append(Fault(path, 1, f"{name} has no theorem: no test is there"))
+        return found
 
     def find_pages(self, names):
         """Take note of all pages, and check that the three trees mirror each other."""
@@ -133,9 +158,11 @@ class Site:
                 for wanted in (f"snippets/{chapter}/{concept}.py", f"tests/{chapter}/test_{concept}.py"):
                     if not (self.root / wanted).is_file():
                         self.faults.append(Fault(page.file, 1, f"this page has no {wanted}"))
-                for key, kind in (("prerequisites", list), ("summary", str)):
-                    if not isinstance(page.front.get(key), kind):
-                        self.faults.append(Fault(page.file, 1, f"no {key} can be read from the front matter"))
+                for entry, kind in (("prerequisites", list), ("summary", str)):
+                    if not isinstance(page.front.get(entry), kind):
+                        self.faults.append(Fault(page.file, 1, f"no {entry} can be read from the front matter"))
+                if not theorems.LIST.search(page.text):
+                    self.faults.append(Fault(page.file, 1, "this page lists no theorems: it has no <!-- theorems -->"))
             needs = page.front.get("prerequisites")
             needs = needs if isinstance(needs, list) else []
             for needed in needs:
@@ -197,6 +224,14 @@ class Site:
     def maths_characters(self, contents):
         """All characters that stand in formulas on the site."""
         return maths.characters("".join(formula for content in contents for formula in finish.FORMULA.findall(content)))
+
+
+def titles(root):
+    """`{page: title}` of the pages of concepts, in the order of the navigation."""
+    texts = {path: path.read_text("utf-8", errors="replace") for path in (root / "docs").glob("*/*.md") if path.parent.name != "labs"}
+    found = {path.relative_to(root / "docs").as_posix(): re.search(r"(?m)^# (.+)", text) for path, text in texts.items()}
+    order = (root / "mkdocs.yml").read_text("utf-8")
+    return {name: found[name][1] if found[name] else name for name in sorted(found, key=lambda name: (order.find(name), name))}
 
 
 def asked_size(source, label):

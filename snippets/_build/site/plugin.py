@@ -14,7 +14,7 @@ from pathlib import Path
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import Abort
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
-from mkdocs.structure.files import File
+from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
@@ -24,6 +24,7 @@ from ..pages import html, maths
 from ..pages.figures import Figures
 from ..pages.markdown import checked
 from ..pages.site import MACHINERY, Site
+from ..pages.theorems import FOLDER
 from .serving import Drawing
 
 log = logging.getLogger("mkdocs.plugins.snippets")
@@ -101,7 +102,8 @@ class SnippetsPlugin(BasePlugin):
         for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
             files.remove(file)  # the source of a page
         for name, text in self.site.generated(config.site_url).items():
-            files.append(File.generated(config, name, content=text))
+            where = InclusionLevel.NOT_IN_NAV if name.startswith(FOLDER) else InclusionLevel.UNDEFINED
+            files.append(File.generated(config, name, content=text, inclusion=where))
         pages = files.documentation_pages()
         self.site.find_pages([file.src_uri for file in pages])
         parts = [MACHINERY.joinpath(*path).read_bytes() for path in MADE_BY]
@@ -111,7 +113,7 @@ class SnippetsPlugin(BasePlugin):
 
     def on_page_read_source(self, *, page, config):
         ours = self.site.pages[page.file.src_uri]
-        return None if ours.is_lab else ours.text
+        return None if ours.is_generated else ours.text
 
     def on_page_markdown(self, markdown, *, page, config, files):
         ours = self.site.pages[page.file.src_uri]
@@ -119,7 +121,8 @@ class SnippetsPlugin(BasePlugin):
         ours.url = page.file.url
         if ours.is_lab:
             page.meta = {"summary": ours.front["summary"]}
-            page.edit_url = config.edit_uri and config.edit_uri + ours.file.removeprefix("docs/")
+        if ours.is_generated:
+            page.edit_url = config.edit_uri and f"{config.edit_uri.removesuffix('docs/')}{ours.file}"
         page.render = partial(self.render, page)
         return checked(markdown, ours, self.site)
 
@@ -192,7 +195,7 @@ class SnippetsPlugin(BasePlugin):
             logging.getLogger(name).removeFilter(collect)
 
 
-MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "html", "markdown", "maths", "page", "site"))]
+MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "html", "markdown", "maths", "page", "site", "theorems"))]
 
 
 def as_list(link):

@@ -4,7 +4,7 @@ import threading
 
 from ..engine.labs import make_labs
 from ..engine.render import outcomes
-from ..pages.markdown import module_of
+from ..pages.page import module_of
 
 SIGN = "drawn"  # in the cache: a file that is written when there is something new to be shown
 

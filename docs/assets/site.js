@@ -1,4 +1,4 @@
-/* The one script of the site: sliders, and formulas that copy as TeX. It listens on the document, so pages that
+/* The one script of the site: sliders, formulas that copy as TeX, and questions to the search. It listens on the document, so pages that
    instant navigation swaps in need no second start. */
 (() => {
   const frame = (box, i) => `${box.dataset.frames}.${i}.svg`
@@ -35,6 +35,17 @@
   const folds = () => document.querySelectorAll("details")
   addEventListener("beforeprint", () => folds().forEach(fold => fold.classList.toggle("folded", !fold.open)), true)
   addEventListener("afterprint", () => folds().forEach(fold => fold.classList.remove("folded")))
+
+  /* The search takes a word for the beginning of words, and an "a" for all that begin with it: a question is asked without. */
+  const small = new Set("an and are by do does for how in is it my of on the to vs what when which why with".split(" "))
+  const post = Worker.prototype.postMessage
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message?.type === 2) {
+      const words = message.data.split(/\s+/).filter(word => word.length > 1 && !small.has(word.toLowerCase()))
+      if (words.length) message = { ...message, data: words.join(" ") }
+    }
+    return post.call(this, message, ...rest)
+  }
 
   /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
   new MutationObserver(() => {

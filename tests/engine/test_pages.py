@@ -119,8 +119,22 @@ def test_html_of_code_is_lean_and_search_sees_words_only():
     block = '<div class="language-python highlight"><pre><span></span><code><span class="n">x</span><span class="nf">test_it</span></code></pre></div>'
     text = html.finished(f'<p>Words <span class="n">n</span></p>{block}')
     assert text == f'<p>Words <span class="n">n</span></p>{block}'.replace('<span class="n">x</span>', "x").replace('class="nf"', 'class="nf" id="test_it"')
-    assert html.tests(text) == ["test_it"]
-    assert html.searched(f"{text}<math><mi>x</mi></math> and more") == '<p>Words <span class="n">n</span></p> and more'
+    assert html.anchors(text) == ["test_it"]
+    assert html.searched(f"{text}<math><mi>x</mi></math> and more", {}) == '<p>Words <span class="n">n</span></p> and more'
+
+
+def test_search_knows_functions_terms_and_synonyms_and_no_theorems():
+    code = '<div class="highlight"><pre><span class="nf">loss</span><span class="nf">print_it</span> = <span class="nf">slope</span></pre></div>'
+    assert html.searched(code, {}) == " loss slope"
+    theorem = '<ul><li><a href="../../theorems/a/b/#test_x">It holds</a> <small>(SymPy)</small></li></ul>'
+    assert html.searched(theorem, {}) == "<ul></ul>"
+    terms = html.with_terms("<dl><dt>Newton's method</dt>\n<dd>A way.</dd></dl>")
+    assert terms == "<dl><dt id=\"newtons-method\">Newton's method</dt>\n<dd>A way.</dd></dl>" and html.anchors(terms) == ["newtons-method"]
+    assert html.searched(terms, {}) == "<dl><h2 id=\"newtons-method\">Newton's method</h2><p>A way.</p></dl>"
+    headings = '<h2 id="a">A<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B</h2>'
+    assert html.searched(headings, {"a": ["one", "two"], "b": ["three"]}) == (
+        '<h2 id="a">A · one, two<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B · three</h2>'
+    )
 
 
 def test_glossary_and_front_matter_are_read():

@@ -17,16 +17,22 @@ from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, W
 pytestmark = pytest.mark.browser
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
-# Words of code and signs of formulas come by the thousand in some ten looks: the contrast of each look is taken once. All
-# other rules look at all elements. What passes is not described one by one, which takes most of the time.
+# Words and signs come by the thousand in some fifty looks: the contrast of each look is taken once. All other rules look
+# at all elements. What passes is not described one by one, which takes most of the time.
 ONE_OF_A_KIND = "axe.configure({ rules: [{ id: 'color-contrast', selector: '*:not([data-seen])' }] })"
 SEEN = """() => {
   const looks = new Set()
-  for (const word of document.querySelectorAll("pre code *, math *")) {
-    let paper = word
-    while (/, 0\\)$|^transparent$/.test(getComputedStyle(paper).backgroundColor)) paper = paper.parentElement
-    const { color, fontSize, fontWeight, opacity } = getComputedStyle(word)
-    const look = [color, fontSize, fontWeight, opacity, getComputedStyle(paper).backgroundColor].join()
+  for (const word of document.querySelectorAll("body *")) {
+    const text = [...word.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+    if (!text || !word.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue
+    let paper = "", veil = 1
+    for (let box = word; box; box = box.parentElement) {
+      const { backgroundColor, opacity } = getComputedStyle(box)
+      if (!/, 0\\)$|^transparent$/.test(backgroundColor)) paper ||= backgroundColor
+      veil *= opacity
+    }
+    const { color, fontSize, fontWeight } = getComputedStyle(word)
+    const look = [color, fontSize, fontWeight, veil, paper].join()
     word.toggleAttribute("data-seen", looks.has(look))
     looks.add(look)
   }

@@ -416,6 +416,23 @@ def test_a_module_of_tests_that_shows_no_theorem_is_named(project, code, fault):
     assert re.match(f"{TEST}:{fault}", line)
 
 
+@pytest.mark.parametrize(
+    "front, fault",
+    [
+        ("synonyms: {the-slope: [MSE]}", None),
+        ("synonyms: {the-steepness: [MSE]}", "there is no heading #the-steepness to be found by synonyms"),
+        ("synonyms: [MSE]", "the synonyms are no lists of words, each for the anchor of a heading"),
+        ("synonyms: {the-slope: MSE}", "the synonyms are no lists of words, each for the anchor of a heading"),
+    ],
+)
+def test_synonyms_belong_to_headings(project, front, fault):
+    project.edit(SECANT, "summary:", f"{front}\nsummary:")
+    status, lines = project.build()
+    assert (status, errors(lines)) == ((1, [f"{SECANT}:3: {fault}"]) if fault else (0, []))
+    if not fault:
+        assert '"title":"The slope \\u00b7 MSE"' in project.read("site/search/search_index.json")
+
+
 def test_a_page_that_lists_no_theorems_is_a_fault(project):
     project.edit(TANGENT, "    <!-- theorems -->\n", "    Well.\n")
     status, lines = project.build()

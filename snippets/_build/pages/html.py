@@ -1,11 +1,17 @@
-"""The HTML of a page, after it is converted: lean code, tests to link to, and what search may look through."""
+"""The HTML of a page, after it is converted: lean code, anchors to link to, and what search may look through."""
 
 import re
+
+from markdown.extensions.toc import slugify
 
 PLAIN = re.compile(r'<span class="(?:n|p|o|w)">([^<]*)</span>')  # names, brackets, operators: in the colour of all code
 TEST = re.compile(r'<span class="nf">(test_\w+)</span>')
 CODE = re.compile(r'<div class="[^"]*\bhighlight\b[^"]*">.*?</pre></div>', re.DOTALL)
 FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
+FUNCTION = re.compile(r'<span class="nf">(?!figure_|print_)(\w+)</span>')
+THEOREM = re.compile(r'<li><a href="[./]*theorems/.*?</li>', re.DOTALL)
+TERM = re.compile(r"<dt>(.*?)</dt>")
+DEFINITION = re.compile(r'<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
 
 
 def finished(content):
@@ -14,11 +20,24 @@ def finished(content):
     return TEST.sub(r'<span class="nf" id="\1">\1</span>', content)
 
 
-def tests(content):
-    """The anchors of the tests that stand on a page."""
-    return re.findall(r'id="(test_\w+)"', content)
+def with_terms(content):
+    """The glossary with an anchor at each term."""
+    return TERM.sub(lambda term: f'<dt id="{slugify(term[1], "-")}">{term[1]}</dt>', content)
 
 
-def searched(content):
-    """What a search looks through: words. It would take the signs of a formula for some, a half for twelve."""
-    return FORMULA.sub("", CODE.sub("", content))
+def anchors(content):
+    """The anchors of the tests and of the terms that stand on a page."""
+    return re.findall(r'(?<= id=")test_\w+(?=")|(?<=<dt id=")[^"]*', content)
+
+
+def searched(content, synonyms):
+    """What a search looks through: words, and of code the names of functions.
+
+    It would take the signs of a formula for words, a half for twelve. Each term of a glossary counts as a heading. `synonyms`,
+    `{anchor: words}`, are what people type who look for what stands below a heading; they are added to it.
+    """
+    content = CODE.sub(lambda code: " ".join(["", *FUNCTION.findall(code[0])]), FORMULA.sub("", content))
+    content = DEFINITION.sub(r'<h2 id="\1">\2</h2><p>\3</p>', THEOREM.sub("", content))
+    for anchor, words in synonyms.items():
+        content = re.sub(rf'<h\d id="{re.escape(anchor)}">.*?(?=<a class="headerlink"|</h)', rf"\g<0> · {', '.join(words)}", content)
+    return content

@@ -163,6 +163,11 @@ class Site:
                         self.faults.append(Fault(page.file, 1, f"no {entry} can be read from the front matter"))
                 if not theorems.LIST.search(page.text):
                     self.faults.append(Fault(page.file, 1, "this page lists no theorems: it has no <!-- theorems -->"))
+            synonyms = page.front.setdefault("synonyms", {})
+            if not isinstance(synonyms, dict) or not all(isinstance(words, list) for words in synonyms.values()):
+                line = line_with(page.text, "synonyms")
+                self.faults.append(Fault(page.file, line, "the synonyms are no lists of words, each for the anchor of a heading"))
+                page.front["synonyms"] = {}
             needs = page.front.get("prerequisites")
             needs = needs if isinstance(needs, list) else []
             for needed in needs:
@@ -202,6 +207,13 @@ class Site:
         """Every fault once, in order."""
         found = [*self.faults, *self.report.faults, *self.lab_faults, *self.check_use()]
         return sorted({*found, *(fault for page in self.pages.values() for fault in page.faults)})
+
+    def check_synonyms(self, name, content):
+        """Faults of the front matter's words for a search: each list of them belongs to a heading of the page."""
+        page = self.pages[name]
+        for anchor in page.front["synonyms"]:
+            if f' id="{anchor}">' not in content:
+                page.fault_at(f"{anchor}:", message=f"there is no heading #{anchor} to be found by synonyms")
 
     # The last touch, when all pages are there
 

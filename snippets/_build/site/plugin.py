@@ -141,7 +141,9 @@ class SnippetsPlugin(BasePlugin):
             return
         Page.render(page, config, files)
         page.content = html.finished(page.content)
-        page.present_anchor_ids |= set(html.tests(page.content))
+        if page.file.src_uri == "glossary.md":
+            page.content = html.with_terms(page.content)
+        page.present_anchor_ids |= set(html.anchors(page.content))
         if not ours.faults:
             kept = {"content": page.content, "title": page._title_from_render, "toc": [as_list(link) for link in page.toc.items]}
             kept |= {"anchors": sorted(page.present_anchor_ids), "used": sorted(ours.used)}
@@ -152,6 +154,7 @@ class SnippetsPlugin(BasePlugin):
         self.pages = [file.page for file in files.documentation_pages()]
         for page in self.pages:  # MkDocs would look at anchors when all is written
             page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)
+            self.site.check_synonyms(page.file.src_uri, page.content)
         faults = self.site.all_faults()
         for fault in faults:
             log.error(str(fault))
@@ -177,11 +180,17 @@ class SnippetsPlugin(BasePlugin):
 
     @event_priority(100)
     def _before_search(self, context, *, page, config, nav):
-        self.whole, page.content = page.content, html.searched(page.content)
+        synonyms = self.site.pages[page.file.src_uri].front["synonyms"]
+        self.whole, page.content = page.content, html.searched(page.content, synonyms)
 
     @event_priority(-100)
     def _after_search(self, context, *, page, config, nav):
         page.content = self.whole
+        if page.file.src_uri == "glossary.md":  # whoever types a term gets its definition first, the shorter one of two
+            index = next(plugin.search_index for plugin in config.plugins.values() if hasattr(plugin, "search_index"))
+            for entry in index.entries:
+                if entry["location"].startswith(f"{page.url}#"):
+                    entry["boost"] = 6 * (1 + 1 / len(re.split(r"[\s-]+", entry["title"])))
 
     on_page_context = CombinedEvent(_before_search, _after_search)
 

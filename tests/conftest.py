@@ -224,14 +224,20 @@ def figures():
     plt.close("all")
 
 
+@pytest.fixture(autouse=True)
+def uncounted(request, monkeypatch):
+    """Children count no lines, which would take as long as their work, unless the test is there to see those lines run."""
+    if not request.node.get_closest_marker("counted"):
+        for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+            monkeypatch.delenv(name)
+
+
 @pytest.fixture
 def executed(tmp_path, monkeypatch):
     """A function that runs the JSON text of a notebook as plain Jupyter does: in a fresh kernel, in an empty folder
     that stays empty. It returns the notebook with its outputs."""
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)  # cells are no lines of a snippet
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     folder = tmp_path / "empty"
     folder.mkdir()

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from snippets._build.pages.markdown import glossary_of
 from tests.site.conftest import DOCS, search
@@ -156,6 +157,23 @@ def test_whoever_types_a_term_gets_its_definition_first(answers, site):
     assert [anchor for anchor in anchors.values() if f'<dt id="{anchor}">' not in page] == []
     found = answers(terms)
     assert {term: places[:1] for term, places in found.items() if places[:1] != [f"glossary/#{anchors[term]}"]} == {}
+
+
+def test_the_index_comes_when_someone_is_about_to_search(visit):
+    page, asked = visit(""), []
+    page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert "site.js" in asked and "search_index.json" not in asked
+    page.keyboard.press("/")
+    with page.expect_response("**/search_index.json"):
+        page.keyboard.type("nabla")
+    expect(page.locator(".md-search-result__link").first).to_have_attribute("href", re.compile("/gradients/gradient/"))
+
+
+def test_the_word_that_was_searched_is_marked_on_a_page_that_is_opened_with_it(visit):
+    page = visit("descent/learning-rate/?h=overshooting")
+    expect(page.locator("mark[data-md-highlight]").first).to_have_text("overshooting", ignore_case=True)
 
 
 def test_the_search_field_asks_without_small_words(visit):

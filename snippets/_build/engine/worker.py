@@ -38,6 +38,7 @@ import matplotlib
 import matplotlib.collections
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.random  # not in each child
 from cycler import cycler
 
 from .backend import NAME, FigureCanvas

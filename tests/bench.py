@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 CONCEPT = "derivatives/why-calculus"
 PAGE = "gradients/gradient"
+KINDS = ("", "for-teachers", PAGE, "descent/gradient-descent", "labs/walk-downhill", "cheat-sheet", f"theorems/{PAGE}")
 SIZES = (50, 200, 800)  # concepts
 
 
@@ -37,8 +38,7 @@ def copy(folder):
 def bare(folder):
     """Turn the copy into one that is built by Material alone: the same prose, and nothing else."""
     config = folder / "mkdocs.yml"
-    text = config.read_text("utf-8").replace("[snippets, search]", "[search]")
-    text = re.sub(r"(?m)^  - (snippets\._build.*|pymdownx\.snippets:(\n      .*)*)\n", "", text)
+    text = re.sub(r"(?m)^  - (snippets\b.*|pymdownx\.snippets:(\n      .*)*)\n", "", config.read_text("utf-8"))
     config.write_text(re.sub(r"(?m)^  custom_dir: .*\n", "", text), "utf-8")
     for source in (folder / "docs" / "labs").glob("*.py"):
         prose = re.findall(r"(?ms)^# %% \[markdown\]\n(.*?)(?=^# %%|\Z)", source.read_text("utf-8"))
@@ -161,19 +161,24 @@ def snippet_save(folder):
     return shown, took
 
 
-def weight(site, page):
-    """Bytes of a page over the wire, gzipped where that helps: `(document, shared files, figures)`."""
+def wire(file):
+    """Bytes of a file over the wire, gzipped where that helps."""
+    data = file.read_bytes()
+    return len(data) if file.suffix in (".woff2", ".png") else len(gzip.compress(data, 6))
 
-    def wire(file):
-        data = file.read_bytes()
-        return len(data) if file.suffix in (".woff2", ".png") else len(gzip.compress(data, 6))
 
-    html = page.read_text("utf-8")
-    links = re.findall(r'(?:src|href)="([^"#:]+\.(?:css|js|svg|png))"', html)
-    files = {(page.parent / link).resolve() for link in links}
-    figures = {file for file in files if "figures" in file.parts}
-    shared = {*files - figures, site / "assets" / "maths.woff2"}
-    return wire(page), sum(map(wire, shared)), sum(map(wire, figures))
+def weight(site, name):
+    """KiB over the wire until a reader scrolls, `(for the first page, for the next one)`: with what all pages share, and without.
+
+    `tests/site/test_browser.py` measures the same in a browser.
+    """
+    page = site / name / "index.html"
+    text = page.read_text("utf-8")
+    links = re.findall(r'(?:src|href)="([^"#:]+\.(?:css|js))"|"search": "([^"]+)"', text)
+    shared = [page.parent / (link or worker) for link, worker in links] + [site / "sitemap.xml"]
+    own = [page, *(page.parent / link for link in re.findall(r'href="([^"]+)" as="image"', text))]
+    font = [site / "assets" / "maths.woff2"] if "<math" in text else []
+    return sum(map(wire, {file.resolve() for file in (*shared, *own, *font)})) / 1024, sum(map(wire, own)) / 1024
 
 
 def show(name, value, beside=None, limit=""):
@@ -202,11 +207,14 @@ def main():
         show("serve, empty cache: until a page is there (s)", first, limit="10 s")
         show("                    until the page that is read is whole", whole)
         show("                    until all is", all_there)
-        print(f"\n{'bytes over the wire':52}{'page':>9}{'shared':>9}{'figures':>9}")
-        for page in sorted((on / "site").rglob("*.html")):
-            name = page.relative_to(on / "site").as_posix()
-            if name != "404.html":
-                print(f"{name:52}{''.join(f'{part:9d}' for part in weight(on / 'site', page))}")
+        site = on / "site"
+        print(f"\n{'KiB over the wire':52}{'first':>9}{'next':>9}   at most 200, 60")
+        for name in KINDS:
+            print(f"{name or 'home':52}{''.join(f'{part:9.1f}' for part in weight(site, name))}")
+        print(f"{'index of the search, when someone searches':52}{wire(site / 'search/search_index.json') / 1024:9.1f}   at most 120")
+        html = {page: page.stat().st_size / 1e6 for page in site.rglob("*.html")}
+        without = sum(size for page, size in html.items() if "theorems" not in page.parts)
+        print(f"{'HTML (MB), without the pages of tests and with them':52}{without:9.2f}{sum(html.values()):9.2f}")
         print(f"\n{'concepts':12}{'cold s':>9}{'MB':>7}{'warm s':>9}{'MB':>7}{'bare s':>9}{'ratio':>8}")
         for size in options.sizes:
             large = grown(copy(scratch / f"on{size}"), size)

@@ -1,5 +1,7 @@
 """The rooms through which a page goes, each by itself: one page can go through them alone."""
 
+import base64
+import hashlib
 import re
 
 import pytest
@@ -158,3 +160,20 @@ def test_box_of_every_figure_has_the_size_that_the_figure_will_have(lock):
 
 def test_size_of_a_figure_whose_snippet_does_not_parse_is_the_usual_one():
     assert asked_size("def figure_a(:", "a") == asked_size("", "a") == ["614", "384"]
+
+
+def test_a_sealed_page_lets_run_what_stands_in_it_and_nothing_else():
+    head = '<head><meta charset="utf-8"><script src="a.js"></script><script id="c" type="application/json">{}</script>'
+    text = html.sealed(f"{head}<script>one()</script></head><body><script>\ntwo()</script></body>")
+    policy = re.search(r'<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)[1]
+    digests = [base64.b64encode(hashlib.sha256(code).digest()).decode() for code in (b"one()", b"\ntwo()")]
+    assert sorted(re.findall("'sha256-([^']*)'", policy)) == sorted(digests)
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'self'" and "unsafe" not in rules["script-src"] and "http" not in policy
+
+
+def test_the_figure_at_the_top_of_a_concept_is_fetched_with_the_page():
+    text, _ = converted(f"![{ALT}](../figures/c/a/drawn.svg)\n\n![{ALT}](../figures/c/a/drawn.svg)\n")
+    first, second = re.findall("<img [^>]*>", text)
+    assert 'fetchpriority="high"' in first and "lazy" not in first and 'loading="lazy"' in second and "fetchpriority" not in second
+    assert html.first_figure(text) == "../figures/c/a/drawn.svg" and html.first_figure("<img src='x'>") is None

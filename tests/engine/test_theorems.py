@@ -1,49 +1,51 @@
 """Tests become sentences, with what they compare with, in a list and on a page of their own."""
 
+import textwrap
+
 import pytest
 
 from snippets._build.pages import theorems
 from snippets._build.pages.theorems import home, module, page, sentence, with_list
 
-MODULE = """
-import autograd.numpy as anp
-import numpy as np
-import sympy
-from fractions import Fraction
-from hypothesis import given, strategies as st
-from mpmath import mp
+MODULE = textwrap.dedent("""
+    import autograd.numpy as anp
+    import numpy as np
+    import sympy
+    from fractions import Fraction
+    from hypothesis import given, strategies as st
+    from mpmath import mp
 
-LINE = sympy.Symbol("x")
-
-
-def solved(a, b):
-    return np.linalg.solve(a, b)
+    LINE = sympy.Symbol("x")
 
 
-def fitted(a, b):
-    return solved(a, b) + step(np.sin, b) - np.linalg.norm(a)
+    def solved(a, b):
+        return np.linalg.solve(a, b)
 
 
-def step(f, x):
-    return f(x + 1e-20j).imag / 1e-20 if x else fitted(x, x)
+    def fitted(a, b):
+        return solved(a, b) + step(np.sin, b) - np.linalg.norm(a)
 
 
-def test_by_hand():
-    assert np.linalg.norm([3, 4]) == 5 and 2j
+    def step(f, x):
+        return f(x + 1e-20j).imag / 1e-20 if x else fitted(x, x)
 
 
-def test_by_symbols():
-    assert LINE
+    def test_by_hand():
+        assert np.linalg.norm([3, 4]) == 5 and 2j
 
 
-@given(st.floats())
-def test_through_helpers(x):
-    assert fitted(x, x)
+    def test_by_symbols():
+        assert LINE
 
 
-def test_by_others():
-    assert mp.pi and Fraction(1, 2) and anp.exp
-"""
+    @given(st.floats())
+    def test_through_helpers(x):
+        assert fitted(x, x)
+
+
+    def test_by_others():
+        assert mp.pi and Fraction(1, 2) and anp.exp
+""")
 
 
 def test_oracles_are_found_in_the_test_and_in_the_helpers_that_it_calls():

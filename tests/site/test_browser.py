@@ -1,5 +1,6 @@
 """The built site in a browser: what readers see, hear, type and copy."""
 
+import gzip
 import io
 import re
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from snippets._build.engine.style import PALETTE
+from tests.conftest import wait_for
 from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, WATCH, search, url
 
 pytestmark = pytest.mark.browser
@@ -54,6 +56,11 @@ def has_formulas(path):
     return re.search(r"\$[^$]+\$", text) is not None
 
 
+def until(page, expression):
+    """Wait until an expression holds on the page, which does not let the browser's driver wait there for text that is code."""
+    wait_for(lambda: page.evaluate(expression), seconds=30)
+
+
 def check_still(page):
     """Nothing has moved by itself since the page began."""
     assert page.evaluate("window.shift") <= 0.01
@@ -92,10 +99,10 @@ def test_a_font_that_comes_late_moves_nothing(browser, address, path):
         page, held = context.new_page(), []
         page.route("**/maths.woff2", lambda route: held.append(route))
         page.goto(address + path, wait_until="commit")
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        until(page, "performance.getEntriesByName('first-contentful-paint').length")
         (late,) = held
         late.continue_()
-        page.wait_for_function("[...document.fonts].some(font => font.family === 'Maths' && font.status === 'loaded')")
+        until(page, "[...document.fonts].some(font => font.family === 'Maths' && font.status === 'loaded')")
         page.evaluate(SCROLL)
         assert page.evaluate("shift") <= 0.001
 
@@ -121,7 +128,7 @@ def test_page_is_whole_stands_still_and_keeps_the_rules_of_accessibility_in_ligh
     seen = []
     for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]})):  # those of colours
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"getComputedStyle(document.body).colorScheme === '{scheme}'")
+        until(page, f"getComputedStyle(document.body).colorScheme === '{scheme}'")
         check_whole(page, path)
         seen.append(page.evaluate("getComputedStyle(document.body).color"))
         results = accessibility(page, **rules)
@@ -295,6 +302,8 @@ def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
     page.evaluate(OPEN)
     link = page.locator("a[href*='momentum-and-adam/#test_']").last
     name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
+    link.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # the theme takes down where a page stands 0.1 s after it was scrolled
     link.click()
     expect(page.locator("h1")).to_contain_text("Momentum and Adam: the tests")
     expect(page.locator(f"#{name}")).to_be_in_viewport()
@@ -376,7 +385,7 @@ def test_wide_formula_scrolls_in_its_box_also_by_keyboard(visit):
     )
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.formula').scrollLeft > 0")
+    until(page, "document.querySelector('.formula').scrollLeft > 0")
 
 
 @pytest.mark.parametrize(
@@ -399,3 +408,62 @@ def test_missing_page_shows_the_way_from_a_deep_address(visit):
     expect(page.locator("h1")).to_have_text("No such page")
     page.locator("article a[href]").first.click()
     expect(page.locator(".concept-map")).to_be_visible()
+
+
+# What comes with a page: a page of each kind
+
+
+KINDS = ["", SLOPES, "descent/gradient-descent/", "labs/walk-downhill/", "cheat-sheet/", "for-teachers/", TESTS]
+
+
+def fetched(page, site, address, act):
+    """The weight over the wire, in bytes, of what a page fetches while `act()` and until it is quiet."""
+    asked = set()
+    take = lambda request: asked.add(request.url.removeprefix(address).split("?")[0])
+    page.on("request", take)
+    act()
+    page.wait_for_load_state("networkidle")
+    page.remove_listener("request", take)
+    files = [site / (f"{path}index.html" if not path or path.endswith("/") else path) for path in asked]
+    packed = {".woff2", ".png"}  # as they are
+    return sum(len(data if file.suffix in packed else gzip.compress(data, 6)) for file in files if (data := file.read_bytes()))
+
+
+@pytest.mark.parametrize("path", KINDS, ids=lambda path: path or "home")
+def test_first_view_and_next_page_are_light(visit, site, address, path):
+    page = visit("404.html")
+    page.goto("about:blank")
+    first = fetched(page, site, address, lambda: page.goto(address + path))
+    assert 60 * 1024 < first <= 200 * 1024
+    other = "gradients/jacobian/" if path != "gradients/jacobian/" else SLOPES
+    link = page.locator(f".md-nav--primary a[href$='{other}']").first
+    second = fetched(page, site, address, lambda: (link.evaluate("link => link.click()"), page.wait_for_url(f"**/{other}")))
+    assert 5 * 1024 < second <= 60 * 1024
+
+
+@pytest.mark.parametrize("path", KINDS, ids=lambda path: path or "home")
+def test_a_page_is_sealed(browser, address, path):
+    with browser.new_context(**MODES["light"]) as context:
+        page = context.new_page()
+        page.goto(address + path)
+        refused = page.evaluate("""async () => {
+          const refused = []
+          document.addEventListener("securitypolicyviolation", event => refused.push(event.effectiveDirective))
+          const script = document.createElement("script")
+          script.textContent = "window.broken = true"
+          document.head.append(script)
+          await fetch("https://elsewhere.invalid/").catch(() => {})
+          const image = new Image()
+          image.src = "https://elsewhere.invalid/x.png"
+          await image.decode().catch(() => {})
+          await new Promise(resolve => setTimeout(resolve, 200))
+          return refused.sort()
+        }""")
+        assert refused == ["connect-src", "img-src", "script-src-elem"] and not page.evaluate("window.broken")
+
+
+def test_nothing_is_stored_but_what_the_reader_chose(visit):
+    page = visit(SLOPES)
+    page.locator("form[data-md-component=palette] label:visible").first.click()
+    assert page.evaluate("Object.keys({ ...localStorage, ...sessionStorage }).map(key => key.split('.').at(-1)).sort()") == ["__palette"]
+    assert page.context.cookies() == []

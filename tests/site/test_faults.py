@@ -291,7 +291,7 @@ def test_project_without_faults_builds(built):
     )
     assert 'class="fault"' not in home + secant + tangent
     assert re.search(
-        r'<img alt="A curve in blue, and[^"]*" decoding="async" height="\d+" loading="lazy" src="[^"]*secant.svg" width="\d+" />',
+        r'<img alt="A curve in blue, and[^"]*" fetchpriority="high" height="\d+" src="[^"]*secant.svg" width="\d+" />',
         secant,
     )
     assert 'data-values="2|1"' in tangent and "step size = <output>1</output>" in tangent

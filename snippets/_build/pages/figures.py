@@ -53,8 +53,8 @@ class _Figures(Treeprocessor):
     def run(self, root):
         site, page = self.extension.site, self.extension.page
         parents = {child: parent for parent in root.iter() for child in parent}
-        for image in list(root.iter("img")):
-            put(parents[image], image, self.shown(site, page, image))
+        for at, image in enumerate(list(root.iter("img"))):
+            put(parents[image], image, self.shown(site, page, image, first=at == 0 and page.is_concept))
         for block in self.md.htmlStash.rawHtmlBlocks:
             for image in Images(block).found if isinstance(block, str) and "<img" in block else []:
                 alt_fault(page, image)
@@ -68,8 +68,8 @@ class _Figures(Treeprocessor):
             else:
                 seen.add(term.get("title"))
 
-    def shown(self, site, page, image):
-        """The element in the place of an image."""
+    def shown(self, site, page, image, first):
+        """The element in the place of an image; the first one of a concept stands at the top, and is fetched with the page."""
         source = image.get("src", "")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page.name), source))
         name = target.removeprefix("figures/")
@@ -87,11 +87,12 @@ class _Figures(Treeprocessor):
         if site.waits_for(name):
             return waiting(image.get("alt"), *size)
         slider = site.report.sliders.get(name)
-        image.attrib |= {"width": size[0], "height": size[1], "loading": "lazy", "decoding": "async"}
+        image.attrib |= {"width": size[0], "height": size[1]}
+        image.attrib |= {"fetchpriority": "high"} if first else {"loading": "lazy", "decoding": "async"}
         box = etree.Element("span", {"class": "figure"})
         box.append(image)
         if slider:
-            add_slider(box, posixpath.relpath(target.removesuffix(".svg"), page.url or "."), slider)
+            add_slider(box, posixpath.relpath(target.removesuffix(".svg"), posixpath.dirname(page.url) or "."), slider)
         return box
 
 

@@ -1,6 +1,8 @@
 """The HTML of a page, after it is converted: lean code, anchors to link to, and what search may look through."""
 
+import hashlib
 import re
+from base64 import b64encode
 
 from markdown.extensions.toc import slugify
 
@@ -11,6 +13,8 @@ FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 FUNCTION = re.compile(r'<span class="nf">(?!figure_|print_)(\w+)</span>')
 THEOREM = re.compile(r'<li><a href="[./]*theorems/.*?</li>', re.DOTALL)
 TERM = re.compile(r"<dt>(.*?)</dt>")
+CHARSET = '<meta charset="utf-8">'
+SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
 DEFINITION = re.compile(r'<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
 
 
@@ -28,6 +32,23 @@ def with_terms(content):
 def anchors(content):
     """The anchors of the tests and of the terms that stand on a page."""
     return re.findall(r'(?<= id=")test_\w+(?=")|(?<=<dt id=")[^"]*', content)
+
+
+def first_figure(content):
+    """The address of the figure that stands at the top of a page, or None."""
+    found = re.search(r'<img [^>]*fetchpriority="high"[^>]*? src="([^"]*)"', content)
+    return found and found[1]
+
+
+def sealed(output):
+    """The whole document with a policy by which it loads nothing but what lies on its own host.
+
+    Of scripts that stand in the document itself those run that stand in it now: their digests are in the policy.
+    """
+    digests = {b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in SCRIPT.findall(output)}
+    scripts = " ".join(f"'sha256-{digest}'" for digest in sorted(digests))
+    policy = f"default-src 'self'; script-src 'self' {scripts}; style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'"
+    return output.replace(CHARSET, f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
 
 
 def searched(content, synonyms):

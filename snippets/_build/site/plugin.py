@@ -78,6 +78,8 @@ class SnippetsPlugin(BasePlugin):
         }
         for name, collect in self.filters.items():
             logging.getLogger(name).addFilter(collect)
+        if config.plugins["material/offline"].config.enabled:  # which would take such a script from another host
+            config.extra["polyfills"] = ["assets/iframe-worker.js"]
         if repository := config.extra.get("repository"):
             config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"
         return config
@@ -185,7 +187,7 @@ class SnippetsPlugin(BasePlugin):
 
     @event_priority(-100)
     def _after_search(self, context, *, page, config, nav):
-        page.content = self.whole
+        page.content, page.meta["first_figure"] = self.whole, html.first_figure(self.whole)
         if page.file.src_uri == "glossary.md":  # whoever types a term gets its definition first, the shorter one of two
             index = next(plugin.search_index for plugin in config.plugins.values() if hasattr(plugin, "search_index"))
             for entry in index.entries:
@@ -193,6 +195,12 @@ class SnippetsPlugin(BasePlugin):
                     entry["boost"] = 6 * (1 + 1 / len(re.split(r"[\s-]+", entry["title"])))
 
     on_page_context = CombinedEvent(_before_search, _after_search)
+
+    def on_post_page(self, output, *, page, config):
+        return output if self.serves else html.sealed(output)  # MkDocs adds a script of its own to what it serves
+
+    def on_post_template(self, output_content, *, template_name, config):
+        return html.sealed(output_content) if template_name.endswith(".html") and not self.serves else output_content
 
     def on_post_build(self, *, config):
         for name, collect in self.filters.items():

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from snippets._build.engine.labs import make_labs
-from snippets._build.engine.render import CACHE, ROOT, render
+from snippets._build.engine.render import CACHE, ROOT, SNIPPETS, render
 from snippets._build.kept import Keeper
 from tests.conftest import one_at_a_time
 
@@ -19,7 +20,8 @@ KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")
 # The plainest machine that this one can play: the oldest kernel, and no wide instructions in NumPy.
 PLAINEST = {"OPENBLAS_CORETYPE": KERNELS[0], "NPY_DISABLE_CPU_FEATURES": FEATURES}
 # What is printed and drawn there is compared on every machine on which the tests run, so that all machines are compared with
-# each other. `--kernels` compares all that this machine can play, which takes a minute each.
+# each other: all that is printed, and of a slider the figure at its default. `--kernels` compares all frames under all kernels
+# that this machine can play, which takes a minute each.
 SURROUNDINGS = {"the plainest": PLAINEST} | {kernel: {"OPENBLAS_CORETYPE": kernel} for kernel in KERNELS}
 
 # The last bits of what the snippets compute with: processors differ in them, and so do the kernels of one processor.
@@ -45,13 +47,13 @@ import json, sys
 from pathlib import Path
 from tests.engine.test_kernels import results
 
-json.dump(results(Path(sys.argv[1])), sys.stdout)
+json.dump(results(*map(Path, sys.argv[1:])), sys.stdout)
 """
 
 
-def results(cache):
+def results(cache, snippets=SNIPPETS):
     """Everything that snippets and labs print and draw, by name."""
-    report, (labs, faults) = render(cache=cache), make_labs(ROOT / "docs" / "labs", Keeper(cache))
+    report, (labs, faults) = render(snippets, cache), make_labs(ROOT / "docs" / "labs", Keeper(cache))
     assert report.faults + faults == []
     made = dict(report.results)
     for name, lab in labs.items():
@@ -93,7 +95,22 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("name", SURROUNDINGS if every else ["the plainest"])
 
 
-def test_the_same_is_printed_and_drawn_to_the_byte(name, own, seen, tmp_path):
+@pytest.fixture(scope="module")
+def snippets(request, tmp_path_factory):
+    """The snippets, without their sliders unless all is compared."""
+    if request.config.getoption("--kernels"):
+        return SNIPPETS
+    folder = tmp_path_factory.mktemp("snippets")
+    for source in SNIPPETS.glob("[a-z]*/*.py"):
+        (folder / source.parent.name).mkdir(exist_ok=True)
+        text = source.read_text("utf-8")
+        unmoved = "".join(f"del {name}.slider\n" for name in re.findall(r"(?m)^(figure_\w+)\.slider = ", text))
+        text = text.replace("\nif __name__ ==", f"\n{unmoved}\nif __name__ ==")
+        (folder / source.parent.name / source.name).write_text(text, "utf-8")
+    return folder
+
+
+def test_the_same_is_printed_and_drawn_to_the_byte(name, own, seen, snippets, tmp_path):
     bits = run(PROBE, **SURROUNDINGS[name])
     if bits in seen:
         print(f"{name}: the last bits are those of {seen[bits]}")
@@ -101,9 +118,10 @@ def test_the_same_is_printed_and_drawn_to_the_byte(name, own, seen, tmp_path):
         print(f"{name}: this processor cannot run it")
     else:
         seen[bits] = name
-        made = json.loads(run(ALL, tmp_path, **SURROUNDINGS[name]))
-        assert made.keys() == own.keys()
-        assert [part for part in own if made[part] != own[part]] == []
+        made = json.loads(run(ALL, tmp_path, snippets, **SURROUNDINGS[name]))
+        frames = {part for part in own if re.search(r"\.\d+\.svg$", part)}
+        assert frames and made.keys() == own.keys() - (set() if snippets == SNIPPETS else frames)
+        assert [part for part in made if made[part] != own[part]] == []
 
 
 def test_the_plainest_machine_differs_from_this_one_in_the_last_bits(seen):

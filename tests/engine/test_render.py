@@ -343,6 +343,7 @@ def test_failure_is_one_line_with_file_and_line(bad, name):
         assert faults[0].message == message
 
 
+@pytest.mark.counted
 def test_each_function_that_fails_is_told_also_after_one_that_ended_the_process(snippets, cache):
     body = "import os\n\n\ndef print_a():\n    os._exit(3)\n\n\ndef print_b():\n    print(1 / 0)\n\n\ndef print_c():\n    print(1)\n"
     report = render(snippets(a=body), cache, jobs=1)
@@ -516,6 +517,7 @@ def test_command_writes_all_results_as_files(snippets, cache, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("figures: 5 ran in ")
 
 
+@pytest.mark.counted
 def test_command_fails_with_one_line_for_each_fault(snippets, cache, tmp_path):
     folder = snippets(a="raise ValueError(1)", b=PRINT.format("1 / 0"), c=PRINT.format(1))
     done = subprocess.run(

@@ -8,6 +8,7 @@ from snippets._build.pages import theorems
 from snippets._build.pages.theorems import home, module, page, sentence, with_list
 
 MODULE = textwrap.dedent("""
+    "Tests of a concept."
     import autograd.numpy as anp
     import numpy as np
     import sympy

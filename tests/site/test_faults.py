@@ -399,6 +399,13 @@ def test_a_page_that_is_not_utf_8_is_named(project):
     assert errors(lines) == [f"{TANGENT}:{text[: text.index('Größe')].count(chr(10)) + 1}: this file is not UTF-8"]
 
 
+def test_a_snippet_that_is_not_utf_8_is_named_where_it_is_shown(project):
+    (project.root / CODE).write_bytes(b"# \xff\n" + project.read(CODE).encode())
+    status, lines = project.build()
+    assert status == 1
+    assert f"{SECANT}:{project.line(SECANT, 'secant_line.py:slope')}: {CODE} is not UTF-8" in errors(lines)
+
+
 @pytest.mark.parametrize(
     "code, fault",
     [
@@ -626,6 +633,7 @@ def serve(project):
         yield start
 
 
+@pytest.mark.counted
 def test_pages_come_before_their_figures_first_those_that_are_read(project, serve):
     shutil.rmtree(project.root / ".cache")
     for name in ("a", "b"):  # they keep all cores busy

@@ -11,17 +11,16 @@ from tests.conftest import Project
 
 # Of the machine on which the tests run, for all builds alike: `None` takes a setting away.
 PLAIN = {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1700000000", "OPENBLAS_NUM_THREADS": "1"}
-SETTINGS = {  # several at a time: what one of them changes, another hardly changes back
+SETTINGS = {  # several at a time, with a folder or a user beside: what one of them changes, another hardly changes back
     "C, no home, another time zone and seed": {
         **{"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         **{"HOME": None, "XDG_CACHE_HOME": None, "XDG_CONFIG_HOME": None, "MPLCONFIGDIR": None},
-        **{"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1234"},
+        **{"TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1234", "MPLBACKEND": "module://nowhere"},
     },
     "German, a user's taste, and a window": {
         **{"LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"},
         **{"MATPLOTLIBRC": "{root}/matplotlibrc", "MPLBACKEND": "TkAgg"},
     },
-    "a backend of the user's own": {"MPLBACKEND": "module://nowhere"},
 }
 WORDS = '{"Größe", "pente", "наклон", "rise"}'
 LAB = f"""# %% [markdown]
@@ -84,23 +83,18 @@ def copy(source, root):
     return root
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_settings_of_the_reader_change_nothing(built, usual, tmp_path, name):
-    if "MATPLOTLIBRC" in SETTINGS[name]:
-        (tmp_path / "matplotlibrc").write_text(TASTE)
-    assert build(copy(built.root, tmp_path), **SETTINGS[name]) == usual
-
-
-def test_a_path_with_spaces_and_letters_beyond_ascii_changes_nothing(built, usual, tmp_path):
-    root = tmp_path / "Übung mit 100 % é 学"
-    root.mkdir()
-    assert build(copy(built.root, root)) == usual
-
-
-def test_one_can_build_from_another_folder(built, usual, tmp_path):
+def test_settings_of_the_reader_and_another_folder_to_build_from_change_nothing(built, usual, tmp_path):
     (tmp_path / "project").mkdir()
     (tmp_path / "snippets").mkdir()  # is not the one that is meant
-    assert build(copy(built.root, tmp_path / "project"), where=tmp_path) == usual
+    settings = SETTINGS["C, no home, another time zone and seed"]
+    assert build(copy(built.root, tmp_path / "project"), where=tmp_path, **settings) == usual
+
+
+def test_a_path_with_spaces_and_letters_beyond_ascii_and_a_taste_change_nothing(built, usual, tmp_path):
+    root = tmp_path / "Übung mit 100 % é 学"
+    root.mkdir()
+    (root / "matplotlibrc").write_text(TASTE)
+    assert build(copy(built.root, root), **SETTINGS["German, a user's taste, and a window"]) == usual
 
 
 def test_one_need_not_be_root(built, usual, tmp_path):

@@ -66,6 +66,32 @@ def check_still(page):
     assert page.evaluate("window.shift") <= 0.01
 
 
+CUT = """() => {
+  const boxes = document.querySelectorAll("article :is(.formula, pre, .figure, .md-typeset__scrollwrap)")
+  return [...boxes].filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent.slice(0, 40))
+}"""
+
+
+def check_paper(page):
+    """A concept takes six sheets at most, and nothing is cut at the right."""
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false })")
+    paper = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 6
+    # What the paper shows, laid out on the screen as one long sheet of its width.
+    page.set_viewport_size({"width": 703, "height": 1032})  # A4 without its margins, in CSS pixels
+    page.emulate_media(media="print", color_scheme="light")
+    assert page.evaluate(CUT) == []
+
+
+def check_narrow(page):
+    """Nothing is wider than the smallest screen, nor than a usual one with letters of twice the size."""
+    for width, letters in ((320, "100%"), (1280, "200%")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", letters)
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, width
+    page.evaluate("document.documentElement.style.fontSize = ''")
+
+
 def check_whole(page, path):
     """Nothing is missing, nothing is wider than the screen."""
     assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
@@ -119,10 +145,11 @@ def test_on_a_phone_without_the_font_no_formula_is_wider_than_the_screen(browser
 
 
 @pytest.mark.parametrize("path", [*PAGES, TESTS], ids=lambda path: path or "home")
-def test_page_is_whole_stands_still_and_keeps_the_rules_of_accessibility_in_light_and_dark(scrolled, path):
+def test_page_is_whole_and_still_and_accessible_on_every_screen_and_on_paper(scrolled, path):
     page = scrolled(path, "phone", reduced_motion="reduce")
     check_still(page)
     check_whole(page, path)
+    check_narrow(page)
     page.set_viewport_size(MODES["light"]["viewport"])
     page.evaluate(SCROLL)  # copy buttons are made when code comes into view
     seen = []
@@ -135,6 +162,8 @@ def test_page_is_whole_stands_still_and_keeps_the_rules_of_accessibility_in_ligh
         assert results.violations_count == 0, f"{scheme}\n{results.generate_report()}"
         assert len(results.response["passes"]) > (0 if rules else 10)
     assert seen[0] != seen[1]
+    if re.fullmatch(r"(?!labs)\w+/[\w-]+/", path):
+        check_paper(page)
 
 
 @pytest.mark.parametrize("mode", MODES)

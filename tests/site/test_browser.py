@@ -97,6 +97,8 @@ def check_whole(page, path):
     assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
     page.evaluate(OPEN)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    # A line of code is a line: the theme makes a grid of what it takes for numbered lines.
+    assert page.evaluate("[...document.querySelectorAll('pre code')].filter(code => getComputedStyle(code).display !== 'block').length") == 0
     formulas = page.evaluate("""() => [...document.querySelectorAll("math")].map(math => {
       const size = element => parseFloat(getComputedStyle(element).fontSize)
       const { width, height } = math.getBoundingClientRect()

@@ -21,7 +21,8 @@ DEFINITION = re.compile(r'<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTA
 def finished(content):
     """The HTML with fewer elements of code, which browsers would lay out one by one, and an anchor at each test."""
     content = CODE.sub(lambda block: PLAIN.sub(r"\1", block[0]), content)
-    return TEST.sub(r'<span class="nf" id="\1">\1</span>', content)
+    # One span further in: the theme takes spans with an anchor for lines, and sets each on its own.
+    return TEST.sub(r'<span class="nf"><span id="\1">\1</span></span>', content)
 
 
 def with_terms(content):

@@ -546,7 +546,7 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
     }
     svg = etree.fromstring(concept_map(concepts))[0]
     space = "{http://www.w3.org/2000/svg}"
-    boxes = {link.get("{http://www.w3.org/1999/xlink}href"): link[0] for link in svg.iter(f"{space}a")}
+    boxes = {box[0].get("href"): box for box in svg.iter(f"{space}foreignObject")}
     assert list(boxes) == ["a/", "b/", "c/"]
     y = {name: float(box.get("y")) for name, box in boxes.items()}
     assert y["a/"] < y["b/"] == y["c/"]

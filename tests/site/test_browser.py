@@ -270,7 +270,7 @@ def test_map_of_concepts_leads_to_pages(visit):
     page = visit("")
     boxes = page.locator(".concept-map a")
     assert boxes.count() == len([file for file in FILES if "/" in file and not file.startswith("labs/")])
-    boxes.and_(page.locator("[aria-label='Gradient descent']")).click()
+    boxes.filter(has=page.get_by_text("Gradient descent", exact=True)).click()
     page.wait_for_url("**/descent/gradient-descent/")
     expect(page.locator("h1")).to_contain_text("Gradient descent")
 

@@ -49,7 +49,7 @@ class Document(HTMLParser):
         found = dict(attributes)
         self.anchors |= {found[name] for name in ("id", "name") if found.get(name)}
         self.components.add(found.get("data-md-component"))
-        link = found.get("href", found.get("xlink:href"))
+        link = found.get("href")
         if tag == "a" and link is not None:
             self.links.append(link)
         elif tag == "link":

@@ -1,11 +1,9 @@
 """The map of concepts: which page builds on which, as an SVG whose boxes are links."""
 
 import html
-import textwrap
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 190, 64, 26, 46  # of a box and between boxes, in CSS pixels
 STOP = 12  # width of the lane of an arrow that passes a row
-LINE = 24  # characters in a line of a box
 
 
 class Circle(ValueError):
@@ -95,20 +93,15 @@ def concept_map(concepts):
             x0, y0 = place[need]
             start, end = (x0 + WIDTH / 2, y0, y0 + HEIGHT), (x + WIDTH / 2, y - 7, y - 7)
             arrows.append(arrow([start, *((x1, y1, y1 + HEIGHT) for x1, y1 in stops), end]))
-        lines = textwrap.wrap(title, LINE)
-        top = y + HEIGHT / 2 - 9 * len(lines) + 4
-        words = "".join(
-            f'<tspan x="{x + WIDTH / 2:g}" y="{top + 18 * i:g}">{html.escape(line)}</tspan>'
-            for i, line in enumerate(lines)
-        )
-        # The older xlink:href: the theme's instant navigation cannot read the href of an SVG link, and stops at it.
+        # A link of HTML: neither crawlers nor the theme's instant navigation can read the href of an SVG link.
+        place_of = f'x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}"'
         boxes.append(
-            f'<a xlink:href="{html.escape(url)}" aria-label="{html.escape(title)}"><rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
-            f'<text>{words}<tspan class="chapter" x="{x + WIDTH / 2:g}" y="{top + 18 * len(lines):g}">{html.escape(chapter)}</tspan></text></a>'
+            f'<rect {place_of} rx="6"/><foreignObject {place_of}><a xmlns="http://www.w3.org/1999/xhtml" href="{html.escape(url)}">'
+            f"<span>{html.escape(title)}</span><small>{html.escape(chapter)}</small></a></foreignObject>"
         )
     return (
         '<div class="concept-map" tabindex="0" role="group" aria-label="Map of concepts">'
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        '<svg xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="-2 -2 {width + 4:g} {height + 4:g}" width="{width + 4:g}" height="{height + 4:g}">'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 8 4 0 8z"/></marker></defs>'

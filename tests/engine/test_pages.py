@@ -134,8 +134,8 @@ def test_search_knows_functions_terms_and_synonyms_and_no_theorems():
     assert terms == "<dl><dt id=\"newtons-method\">Newton's method</dt>\n<dd>A way.</dd></dl>" and html.anchors(terms) == ["newtons-method"]
     assert html.searched(terms, {}) == "<dl><h2 id=\"newtons-method\">Newton's method</h2><p>A way.</p></dl>"
     headings = '<h2 id="a">A<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B</h2>'
-    assert html.searched(headings, {"a": ["one", "two"], "b": ["three"]}) == (
-        '<h2 id="a">A · one, two<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B · three</h2>'
+    assert html.searched(headings, {"a": ["one", "two"], "b": [r"\d < 3", 4]}) == (
+        '<h2 id="a">A · one, two<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B · \\d &lt; 3, 4</h2>'
     )
 
 

@@ -5,6 +5,7 @@ import textwrap
 import pytest
 
 from snippets._build.pages import theorems
+from snippets._build.pages.page import front_matter
 from snippets._build.pages.theorems import home, module, page, sentence, with_list
 
 MODULE = textwrap.dedent("""
@@ -90,6 +91,7 @@ def test_the_page_of_tests_leads_back_and_holds_the_module():
     assert home("a/one-two.md") == "theorems/a/one-two.md" and module("a/one-two.md") == "a/test_one_two.py"
     text = page("a/one-two.md", "One")
     assert "# One: the tests" in text and "[One](../../a/one-two.md)" in text and "exclude: true" in text
+    assert front_matter(page("a/b.md", 'One: "two"'))["summary"] == 'The tests that check the page One: "two", as they run.'
     assert '--8<-- "a/test_one_two.py"' in text and "`pytest tests/a/test_one_two.py`" in text
 
 

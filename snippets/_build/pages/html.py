@@ -3,6 +3,7 @@
 import hashlib
 import re
 from base64 import b64encode
+from html import escape
 
 from markdown.extensions.toc import slugify
 
@@ -61,5 +62,7 @@ def searched(content, synonyms):
     content = CODE.sub(lambda code: " ".join(["", *FUNCTION.findall(code[0])]), FORMULA.sub("", content))
     content = DEFINITION.sub(r'<h2 id="\1">\2</h2><p>\3</p>', THEOREM.sub("", content))
     for anchor, words in synonyms.items():
-        content = re.sub(rf'<h\d id="{re.escape(anchor)}">.*?(?=<a class="headerlink"|</h)', rf"\g<0> · {', '.join(words)}", content)
+        heading = rf'<h\d id="{re.escape(anchor)}">.*?(?=<a class="headerlink"|</h)'
+        added = f" · {escape(', '.join(map(str, words)))}"
+        content = re.sub(heading, lambda found, added=added: found[0] + added, content)
     return content

@@ -4,6 +4,7 @@ A test is named as the statement that it checks, so its name is that sentence. W
 """
 
 import ast
+import json
 import posixpath
 import re
 
@@ -97,7 +98,7 @@ def page(name, title):
     """The page of the tests of a concept, as Markdown."""
     back = link(home(name), name)
     return f"""---
-summary: The tests that check the page {title}, as they run.
+summary: {json.dumps(f"The tests that check the page {title}, as they run.", ensure_ascii=False)}
 search:
   exclude: true
 ---

@@ -78,7 +78,8 @@ class SnippetsPlugin(BasePlugin):
         }
         for name, collect in self.filters.items():
             logging.getLogger(name).addFilter(collect)
-        if config.plugins["material/offline"].config.enabled:  # which would take such a script from another host
+        offline = config.plugins.get("material/offline")
+        if offline and offline.config.enabled:  # which would take such a script from another host
             config.extra["polyfills"] = ["assets/iframe-worker.js"]
         if repository := config.extra.get("repository"):
             config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"

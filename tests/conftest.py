@@ -23,7 +23,8 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 # The longest modules begin, so that no core is idle at the end.
-FIRST = ["test_kernels", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_surroundings"]
+FIRST = ["test_kernels", "test_screens", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_surroundings"]
+UNCOUNTED = ["test_browser", "test_screens", "test_search", "test_offline", "test_surroundings", "test_notebook"]
 
 FILES = {
     "docs/index.md": """# Home
@@ -146,7 +147,16 @@ def pytest_addoption(parser):
     parser.addoption("--kernels", action="store_true", help="compare what is drawn under each kernel of linear algebra")
 
 
+def pytest_xdist_auto_num_workers():
+    return (os.cpu_count() or 1) + 1  # tests wait for browsers and servers
+
+
 def pytest_collection_modifyitems(items):
+    """Lines are counted where that shows something: random inputs and whole sites run, again and again, what others have run."""
+    for item in items:
+        again = getattr(item.obj, "is_hypothesis_test", False) or item.path.stem in UNCOUNTED
+        if again and not item.get_closest_marker("counted"):
+            item.add_marker("no_cover")
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 

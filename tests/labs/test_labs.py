@@ -84,6 +84,7 @@ def test_solved_lab_is_green_prints_at_each_check_and_shows_what_it_draws(lab, s
     assert checks and all(after.startswith('```text title="Output"') for _, after in checks)
 
 
+@pytest.mark.no_cover
 @every_lab
 def test_in_the_student_notebook_every_check_goes_red(lab, executed):
     book = executed(given(student(LABS[lab]), lab, "student"), allow_errors=True)
@@ -94,11 +95,13 @@ def test_in_the_student_notebook_every_check_goes_red(lab, executed):
     assert first.ename == "AssertionError"
 
 
+@pytest.mark.no_cover
 @every_task
 def test_check_is_content_with_the_solution(lab, task):
     assert run_to_check(solved(LABS[lab]), task) is None
 
 
+@pytest.mark.no_cover
 @every_task
 def test_check_tells_of_the_blank_when_all_before_is_solved(lab, task):
     blank = [found[1] for found in BLANK.findall(LABS[lab])][task - 1]
@@ -107,6 +110,7 @@ def test_check_tells_of_the_blank_when_all_before_is_solved(lab, task):
     assert "blank" in str(error)
 
 
+@pytest.mark.no_cover
 @every_task
 def test_check_says_what_is_wrong_with_a_plausible_answer(lab, task):
     assert WRONG[lab][task]
@@ -116,6 +120,7 @@ def test_check_says_what_is_wrong_with_a_plausible_answer(lab, task):
         assert words in str(error), f"{answer}\n{error}"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("lab, task", [(lab, task) for lab, tasks in RIGHT.items() for task in tasks])
 def test_right_answer_in_another_style_is_taken_and_disturbs_no_later_check(lab, task):
     source = with_answer(LABS[lab], task, RIGHT[lab][task])

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-from tests.conftest import one_at_a_time
+from tests.conftest import one_at_a_time, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,6 +103,8 @@ def url(file):
 
 
 PAGES = [*map(url, FILES), "404.html"]
+SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
+TESTS = "theorems/descent/momentum-and-adam/"  # the longest of its kind; they are made alike
 
 
 def launch(playwright):
@@ -205,6 +207,11 @@ def scrolled(visit):
         pytest.fail(f"{path}: {STOPPED}, three times")
 
     return scrolled
+
+
+def until(page, expression):
+    """Wait until an expression holds on the page, which does not let the browser's driver wait there for text that is code."""
+    wait_for(lambda: page.evaluate(expression), seconds=30)
 
 
 def search(page, word):

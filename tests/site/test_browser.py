@@ -7,117 +7,14 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
 from snippets._build.engine.style import PALETTE
-from tests.conftest import wait_for
-from tests.site.conftest import DOCS, FILES, MODES, OPEN, PAGES, ROOT, SCROLL, WATCH, search, url
+from tests.site.conftest import DOCS, FILES, MODES, OPEN, RATES, ROOT, SCROLL, SLOPES, TESTS, WATCH, search, until
 
 pytestmark = pytest.mark.browser
-SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
 FORMULA = "math[display=block]"
-TESTS = "theorems/descent/momentum-and-adam/"  # the longest of its kind; they are made alike
-# Words and signs come by the thousand in some fifty looks: the contrast of each look is taken once. All other rules look
-# at all elements. What passes is not described one by one, which takes most of the time.
-ONE_OF_A_KIND = "axe.configure({ rules: [{ id: 'color-contrast', selector: '*:not([data-seen])' }] })"
-SEEN = """() => {
-  const looks = new Set()
-  for (const word of document.querySelectorAll("body *")) {
-    const text = [...word.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-    if (!text || !word.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue
-    let paper = "", veil = 1
-    for (let box = word; box; box = box.parentElement) {
-      const { backgroundColor, opacity } = getComputedStyle(box)
-      if (!/, 0\\)$|^transparent$/.test(backgroundColor)) paper ||= backgroundColor
-      veil *= opacity
-    }
-    const { color, fontSize, fontWeight } = getComputedStyle(word)
-    const look = [color, fontSize, fontWeight, veil, paper].join()
-    word.toggleAttribute("data-seen", looks.has(look))
-    looks.add(look)
-  }
-}"""
-
-
-def accessibility(page, **options):
-    """What axe finds on the page as it stands."""
-    page.evaluate(SEEN)
-    return Axe(f"{AXE_SCRIPT};{ONE_OF_A_KIND}").run(page, options={"resultTypes": ["violations"], **options})
-
-
-def has_formulas(path):
-    """Whether the Markdown of a page has TeX outside of code."""
-    file = next((file for file in FILES if url(file) == path), None)
-    text = (DOCS / file).read_text("utf-8") if file else ""
-    text = re.sub(r"(?ms)^( *)(```|~~~).*?^\1\2|`[^`\n]+`", "", text)
-    return re.search(r"\$[^$]+\$", text) is not None
-
-
-def until(page, expression):
-    """Wait until an expression holds on the page, which does not let the browser's driver wait there for text that is code."""
-    wait_for(lambda: page.evaluate(expression), seconds=30)
-
-
-def check_still(page):
-    """Nothing has moved by itself since the page began."""
-    assert page.evaluate("window.shift") <= 0.01
-
-
-CUT = """() => {
-  const boxes = document.querySelectorAll("article :is(.formula, pre, .figure, .md-typeset__scrollwrap)")
-  return [...boxes].filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent.slice(0, 40))
-}"""
-
-
-def check_paper(page):
-    """A concept takes six sheets at most, and nothing is cut at the right."""
-    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false })")
-    paper = page.pdf(format="A4", prefer_css_page_size=True)
-    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 6
-    # What the paper shows, laid out on the screen as one long sheet of its width.
-    page.set_viewport_size({"width": 703, "height": 1032})  # A4 without its margins, in CSS pixels
-    page.emulate_media(media="print", color_scheme="light")
-    assert page.evaluate(CUT) == []
-
-
-def check_narrow(page):
-    """Nothing is wider than the smallest screen, nor than a usual one with letters of twice the size."""
-    for width, letters in ((320, "100%"), (1280, "200%")):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate("size => { document.documentElement.style.fontSize = size }", letters)
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, width
-    page.evaluate("document.documentElement.style.fontSize = ''")
-
-
-def check_whole(page, path):
-    """Nothing is missing, nothing is wider than the screen."""
-    assert page.evaluate("[...document.images].filter(image => image.naturalWidth === 0).map(image => image.src)") == []
-    page.evaluate(OPEN)
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    # A line of code is a line: the theme makes a grid of what it takes for numbered lines.
-    assert page.evaluate("[...document.querySelectorAll('pre code')].filter(code => getComputedStyle(code).display !== 'block').length") == 0
-    formulas = page.evaluate("""() => [...document.querySelectorAll("math")].map(math => {
-      const size = element => parseFloat(getComputedStyle(element).fontSize)
-      const { width, height } = math.getBoundingClientRect()
-      return { tex: math.getAttribute("alttext"), shown: width > 0 && height > 0, large: size(math) >= size(math.parentElement) }
-    })""")
-    assert bool(formulas) >= has_formulas(path)
-    assert [formula for formula in formulas if not (formula["shown"] and formula["large"])] == []
-    if formulas:
-        page.evaluate("document.fonts.ready")
-        assert "loaded" in page.evaluate(
-            "[...document.fonts].filter(font => /Maths/.test(font.family)).map(font => font.status)"
-        )
-
-
-@pytest.mark.parametrize("path", ["", SLOPES, "labs/walk-downhill/", "cheat-sheet/", "glossary/", "404.html"], ids=lambda path: path or "home")
-def test_page_stands_still_on_a_wide_screen(scrolled, path):
-    page = scrolled(path, "light")
-    check_still(page)
-    check_whole(page, path)
 
 
 @pytest.mark.parametrize("path", ["labs/walk-downhill/", "networks/automatic-differentiation/"])
@@ -144,43 +41,6 @@ def test_on_a_phone_without_the_font_no_formula_is_wider_than_the_screen(browser
         page.evaluate(OPEN)
         assert page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').length") == 0
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-
-
-@pytest.mark.parametrize("path", [*PAGES, TESTS], ids=lambda path: path or "home")
-def test_page_is_whole_and_still_and_accessible_on_every_screen_and_on_paper(scrolled, path):
-    page = scrolled(path, "phone", reduced_motion="reduce")
-    check_still(page)
-    check_whole(page, path)
-    check_narrow(page)
-    page.set_viewport_size(MODES["light"]["viewport"])
-    page.evaluate(SCROLL)  # copy buttons are made when code comes into view
-    seen = []
-    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast", "link-in-text-block"]})):  # those of colours
-        page.emulate_media(color_scheme=scheme)
-        until(page, f"getComputedStyle(document.body).colorScheme === '{scheme}'")
-        check_whole(page, path)
-        seen.append(page.evaluate("getComputedStyle(document.body).color"))
-        results = accessibility(page, **rules)
-        assert results.violations_count == 0, f"{scheme}\n{results.generate_report()}"
-        assert len(results.response["passes"]) > (0 if rules else 10)
-    assert seen[0] != seen[1]
-    if re.fullmatch(r"(?!labs)\w+/[\w-]+/", path):
-        check_paper(page)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_search_keeps_the_rules_of_accessibility(visit, mode):
-    page = visit("", mode, reduced_motion="reduce")
-    search(page, "gradient")
-    results = accessibility(page)
-    assert results.violations_count == 0, results.generate_report()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_one_pale_word_of_code_is_found(visit, scheme):
-    page = visit(SLOPES, scheme)
-    page.locator("pre code .k:visible").nth(3).evaluate("word => { word.style.color = '#777777' }")
-    assert [found["id"] for found in accessibility(page).response["violations"]] == ["color-contrast"]
 
 
 def test_search_finds_a_word_and_leads_to_its_page(visit):
@@ -334,7 +194,6 @@ def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
     link = page.locator("a[href*='momentum-and-adam/#test_']").last
     name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
     link.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # the theme takes down where a page stands 0.1 s after it was scrolled
     link.click()
     expect(page.locator("h1")).to_contain_text("Momentum and Adam: the tests")
     expect(page.locator(f"#{name}")).to_be_in_viewport()

@@ -44,6 +44,7 @@ A secant has a slope; the slope of a secant. See [the secant](slopes/secant-line
     "docs/slopes/secant-line.md": """---
 prerequisites: []
 summary: Two points and the line through them.
+goal: draw a line through two points
 ---
 # Secant
 
@@ -66,6 +67,7 @@ The slope is $m = \\frac{a}{b}$.
     "docs/slopes/tangent.md": """---
 prerequisites: [slopes/secant-line.md]
 summary: The line that only touches.
+goal: draw a line that only touches
 ---
 # Tangent
 

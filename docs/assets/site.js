@@ -15,21 +15,49 @@
   }
   for (const kind of ["pointerover", "pointerdown", "focusin"]) document.addEventListener(kind, load)
 
+  const show = box => {
+    const control = box.querySelector("input"), value = box.dataset.values.split("|")[control.value]
+    box.querySelector("output").textContent = value
+    control.setAttribute("aria-valuetext", value)
+    box.querySelector("img").src = frame(box, control.value)
+  }
   document.addEventListener("input", event => {
     const box = event.target.closest?.(".slider")
     if (!box) return
     load(event)
-    const value = box.dataset.values.split("|")[event.target.value]
-    box.querySelector("output").textContent = value
-    event.target.setAttribute("aria-valuetext", value)
-    const image = box.querySelector("img")
-    image.src = frame(box, event.target.value)
+    stop(box)
+    show(box)
   })
 
-  /* Paper shows the default frame, the one that the text speaks of. */
-  const show = source => document.querySelectorAll(".slider").forEach(box => { box.querySelector("img").src = source(box) })
-  addEventListener("beforeprint", () => show(box => `${box.dataset.frames}.svg`))
-  addEventListener("afterprint", () => show(box => frame(box, box.querySelector("input").value)))
+  /* The button plays all frames, from the first one if the last one is shown. Whoever wants little motion goes on by one frame. */
+  const stop = box => {
+    clearInterval(box.playing)
+    box.playing = null
+    const button = box.querySelector("button")
+    button.textContent = "▶"
+    button.setAttribute("aria-label", "Play")
+  }
+  const next = box => {
+    const control = box.querySelector("input"), last = control.value === control.max
+    if (last && box.playing) return stop(box)
+    control.value = last ? 0 : +control.value + 1
+    show(box)
+  }
+  document.addEventListener("click", event => {
+    const button = event.target.closest?.(".slider button"), box = button?.closest(".slider")
+    if (!box) return
+    load(event)
+    if (box.playing) return stop(box)
+    next(box)
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return
+    box.playing = setInterval(() => box.isConnected ? next(box) : clearInterval(box.playing), 500)
+    button.textContent = "⏸"
+    button.setAttribute("aria-label", "Pause")
+  })
+
+  /* Paper shows the frame of which the text speaks, and does not wait for it: it is fetched when the page is there. */
+  const waiting = () => document.querySelectorAll(".slider source").forEach(source => { new Image().src = source.srcset })
+  document$.subscribe(() => setTimeout(waiting, 1000))
 
   /* The theme opens every fold for paper. What the reader has not opened stays folded: its content is not printed. */
   const folds = () => document.querySelectorAll("details")

@@ -94,7 +94,7 @@ def print_prediction():
 # --8<-- [end:prediction]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -106,8 +106,10 @@ def students(n=40):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def fitted_line(x, y):
     """Slope and intercept of the least-squares line; x and y have shape (n,)."""
     from_mean = x - x.mean()
@@ -136,8 +138,10 @@ def loss_of_slope(weight, hours, marks):
     """
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
+# --8<-- [end:loss]
 
 
+# --8<-- [start:loss_printed]
 def print_loss_slope():
     """The loss and its slope, estimated by a short secant, at three weights."""
     hours, _, marks = students()
@@ -145,7 +149,7 @@ def print_loss_slope():
         slope = difference_quotient(lambda w: loss_of_slope(w, hours, marks), weight, 1e-6)
         height = loss_of_slope(weight, hours, marks)
         print(f"at {weight:.2f} marks per hour: loss {height:5.1f}, slope {slope:+6.1f}")
-# --8<-- [end:loss]
+# --8<-- [end:loss_printed]
 
 
 # --8<-- [start:marks]
@@ -175,8 +179,10 @@ def relu(x):
 def one_sided_quotients(f, x, h):
     """Secant slopes to the left and to the right of x, for a step h > 0."""
     return difference_quotient(f, x, -h), difference_quotient(f, x, h)
+# --8<-- [end:kinks]
 
 
+# --8<-- [start:kinks_printed]
 def print_one_sided():
     """Slopes left and right of 0, for functions with no derivative there."""
     print("step h    |x|             relu            cube root")
@@ -185,7 +191,7 @@ def print_one_sided():
         # Adding 0 turns -0, which a division of 0 by -h gives, into 0.
         row = "".join(f"  {left + 0:6g} {right:<7g}" for left, right in pairs)
         print(f"{h:<8g}{row.rstrip()}")
-# --8<-- [end:kinks]
+# --8<-- [end:kinks_printed]
 
 
 # --8<-- [start:no_slope]

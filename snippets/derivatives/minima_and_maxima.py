@@ -102,7 +102,7 @@ figure_tilt.slider = ("tilt", [-2, -1.6, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 1.6, 2]
 # --8<-- [end:tilt]
 
 
-# --8<-- [start:cramming]
+# --8<-- [start:cramming_before]
 def cramming(hours):
     """Marks after a night of cramming: an invented model, with a best length."""
     return 40 + 15 * hours * np.exp(-hours / 4)
@@ -111,8 +111,10 @@ def cramming(hours):
 def cramming_slope(hours):
     """The derivative of `cramming`, in marks per hour."""
     return 15 * (1 - hours / 4) * np.exp(-hours / 4)
+# --8<-- [end:cramming_before]
 
 
+# --8<-- [start:cramming]
 def bisect(slope, low, high, steps=50):
     """Where a slope changes sign between low and high, by halving the gap.
 
@@ -140,8 +142,10 @@ def best_hours(most):
     if cramming_slope(most) >= 0:
         return most  # still rising when time is up
     return bisect(cramming_slope, 0.0, most)
+# --8<-- [end:cramming]
 
 
+# --8<-- [start:cramming_printed]
 def print_best():
     """The best night for students with little and much time."""
     for most in (2.0, 12.0):
@@ -149,7 +153,7 @@ def print_best():
         slope = round(cramming_slope(hours), 2) + 0  # + 0 turns -0.0 into 0.0
         print(f"{most:.0f} hours left: cram {hours:.2f} hours for {cramming(hours):.2f} marks")
         print(f"    the slope there is {slope:.2f} marks per hour")
-# --8<-- [end:cramming]
+# --8<-- [end:cramming_printed]
 
 
 # --8<-- [start:students]
@@ -167,13 +171,7 @@ def students(n=40):
 # --8<-- [end:students]
 
 
-# --8<-- [start:fit]
-def best_slope(hours, marks):
-    """Slope of the least-squares line, in marks per hour: where the loss is level."""
-    from_mean = hours - hours.mean()
-    return np.sum(from_mean * (marks - marks.mean())) / np.sum(from_mean**2)
-
-
+# --8<-- [start:fit_before]
 def loss_of_slope(weight, hours, marks):
     """Mean of the squared misses, in marks², of the best line with this slope.
 
@@ -181,8 +179,18 @@ def loss_of_slope(weight, hours, marks):
     """
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
+# --8<-- [end:fit_before]
 
 
+# --8<-- [start:fit]
+def best_slope(hours, marks):
+    """Slope of the least-squares line, in marks per hour: where the loss is level."""
+    from_mean = hours - hours.mean()
+    return np.sum(from_mean * (marks - marks.mean())) / np.sum(from_mean**2)
+# --8<-- [end:fit]
+
+
+# --8<-- [start:fit_printed]
 def print_fit():
     """The loss at the level point and half a mark per hour beside it."""
     hours, _, marks = students()
@@ -190,20 +198,26 @@ def print_fit():
     for weight in (best - 0.5, best, best + 0.5):
         loss = loss_of_slope(weight, hours, marks)
         print(f"slope {weight:.3f} marks per hour: loss {loss:.3f} marks²")
-# --8<-- [end:fit]
+# --8<-- [end:fit_printed]
 
 
 # --8<-- [start:silent]
-FLAT = {"x³": Polynomial([0, 0, 0, 1]), "x⁴": Polynomial([0, 0, 0, 0, 1]), "-x⁴": Polynomial([0, 0, 0, 0, -1])}
+FLAT = {
+    "x³": Polynomial([0, 0, 0, 1]),
+    "x⁴": Polynomial([0, 0, 0, 0, 1]),
+    "-x⁴": Polynomial([0, 0, 0, 0, -1]),
+}
+# --8<-- [end:silent]
 
 
+# --8<-- [start:silent_printed]
 def print_silent():
     """Three functions with slope 0 and second derivative 0 at x = 0."""
     print("       f'   f''   second-derivative test   sign test")
     for name, f in FLAT.items():
         verdicts = f"{second_derivative_test(f, 0.0):22}   {sign_test(f, 0.0)}"
         print(f"{name:4} {f.deriv()(0.0):4.0f}   {f.deriv(2)(0.0):3.0f}   {verdicts}")
-# --8<-- [end:silent]
+# --8<-- [end:silent_printed]
 
 
 # --8<-- [start:flat]
@@ -222,8 +236,10 @@ def figure_flat():
 def absolute_loss(guess, marks):
     """Mean of the absolute misses of one guess for all students, in marks."""
     return np.mean(np.abs(marks - guess))
+# --8<-- [end:median]
 
 
+# --8<-- [start:median_printed]
 def print_median():
     """Slopes of the mean absolute miss on both sides of the median of 39 students."""
     marks = students()[2][:39]
@@ -232,7 +248,7 @@ def print_median():
         gain = absolute_loss(median + h, marks) - absolute_loss(median, marks)
         slope = gain / h
         print(f"guess {median:.2f} marks, step {h:+.0e} marks: slope {slope:+.4f} marks per mark")
-# --8<-- [end:median]
+# --8<-- [end:median_printed]
 
 
 # --8<-- [start:constant]

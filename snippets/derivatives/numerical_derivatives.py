@@ -141,8 +141,10 @@ def measured_slopes(method):
     sides = (STEPS > 100 * bottom) & (STEPS < 0.1), (STEPS < bottom / 100) & (STEPS > 1e-13)
     errors = np.array([error_of(METHODS[method], h) for h in STEPS])
     return [np.polyfit(np.log(STEPS[side]), np.log(errors[side]), 1)[0] for side in sides]
+# --8<-- [end:prediction]
 
 
+# --8<-- [start:prediction_printed]
 def print_bottoms():
     """Both arms of the V and its bottom: predicted, then measured."""
     print("                     right arm   left arm   best step (hours)   smallest error")
@@ -151,7 +153,7 @@ def print_bottoms():
         print(f"{method:7} predicted   {order:9.2f}   {-1:8.2f}   {step:17.1e}   {error:14.1e}")
         (right, left), (step, error) = measured_slopes(method), measured_bottom(method)
         print(f"{method:7} measured    {right:9.2f}   {left:8.2f}   {step:17.1e}   {error:14.1e}")
-# --8<-- [end:prediction]
+# --8<-- [end:prediction_printed]
 
 
 # --8<-- [start:anatomy]
@@ -185,7 +187,7 @@ def students(n=40):
 # --8<-- [end:students]
 
 
-# --8<-- [start:check]
+# --8<-- [start:check_before]
 def loss_of_slope(weight, hours, marks):
     """Mean of the squared misses, in marks², of the best line with this slope.
 
@@ -199,13 +201,17 @@ def slope_of_loss(weight, hours, marks):
     """The derivative of `loss_of_slope`, in marks² per (mark per hour)."""
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(2 * miss * -(hours - hours.mean()))
+# --8<-- [end:check_before]
 
 
+# --8<-- [start:check]
 def relative_difference(a, b):
     """How far two numbers, not both 0, are apart, as a part of the larger one."""
     return abs(a - b) / max(abs(a), abs(b))
+# --8<-- [end:check]
 
 
+# --8<-- [start:check_printed]
 def print_check():
     """A right and a wrong slope of the loss, against a central difference."""
     hours, _, marks = students()
@@ -215,7 +221,7 @@ def print_check():
     for name, slope in (("the formula", right), ("without its 2", right / 2)):
         far = relative_difference(slope, numerical)
         print(f"{name:18}   {slope:10.6f}   relative difference", f"{far:.1f}" if far > 1e-9 else "below 1e-9")
-# --8<-- [end:check]
+# --8<-- [end:check_printed]
 
 
 # --8<-- [start:single]

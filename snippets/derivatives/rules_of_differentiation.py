@@ -141,7 +141,7 @@ def print_corner():
 # --8<-- [end:corner]
 
 
-# --8<-- [start:learning_curve]
+# --8<-- [start:learning_curve_before]
 def learning_curve(hours):
     """Marks after some hours of study: an invented model."""
     return 90 - 60 * np.exp(-hours / 4)
@@ -150,8 +150,10 @@ def learning_curve(hours):
 def learning_curve_slope(hours):
     """The derivative of `learning_curve`, in marks per hour."""
     return 15 * np.exp(-hours / 4)
+# --8<-- [end:learning_curve_before]
 
 
+# --8<-- [start:learning_curve]
 def hours_for(marks):
     """Hours of study that bring these marks: the inverse of `learning_curve`.
 
@@ -164,8 +166,10 @@ def hours_for(marks):
     if np.any(np.less(marks, 30) | np.greater_equal(marks, 90)):
         raise ValueError(f"marks = {marks}: the curve starts at 30 and stays below 90")
     return -4 * np.log((90 - marks) / 60)
+# --8<-- [end:learning_curve]
 
 
+# --8<-- [start:learning_curve_printed]
 def print_inverse():
     """Marks per hour, and hours per mark, at the same points of the curve."""
     _, hours_per_mark = inverse_rule((learning_curve, learning_curve_slope), hours_for)
@@ -173,7 +177,7 @@ def print_inverse():
     for marks in (40.0, 60.0, 80.0, 85.0):
         hours = hours_for(marks)
         print(f"{marks:5g}   {hours:5.2f}   {learning_curve_slope(hours):14.3f}   {hours_per_mark(marks):14.3f}")
-# --8<-- [end:learning_curve]
+# --8<-- [end:learning_curve_printed]
 
 
 # --8<-- [start:sigmoid]
@@ -186,8 +190,10 @@ def sigmoid_slope(z):
     """The derivative of `sigmoid`, from its own value: s (1 - s)."""
     s = sigmoid(z)
     return s * (1 - s)
+# --8<-- [end:sigmoid]
 
 
+# --8<-- [start:sigmoid_printed]
 def print_sigmoid():
     """The slope of the sigmoid by the quotient rule, and from its own value."""
     minus_z = product_rule(constant(-1), power(1))
@@ -195,7 +201,7 @@ def print_sigmoid():
     _, slope = quotient_rule(constant(1), bottom)
     for z in (-2.0, 0.0, 2.0):
         print(f"z = {z:4.1f}   quotient rule {slope(z):.5f}   s (1 - s) {sigmoid_slope(z):.5f}")
-# --8<-- [end:sigmoid]
+# --8<-- [end:sigmoid_printed]
 
 
 # --8<-- [start:students]
@@ -213,7 +219,7 @@ def students(n=40):
 # --8<-- [end:students]
 
 
-# --8<-- [start:loss]
+# --8<-- [start:loss_before]
 def loss_of_slope(weight, hours, marks):
     """Mean of the squared misses, in marks², of the best line with this slope.
 
@@ -221,14 +227,18 @@ def loss_of_slope(weight, hours, marks):
     """
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
+# --8<-- [end:loss_before]
 
 
+# --8<-- [start:loss]
 def slope_of_loss(weight, hours, marks):
     """The derivative of `loss_of_slope`, in marks² per (mark per hour)."""
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(2 * miss * -(hours - hours.mean()))
+# --8<-- [end:loss]
 
 
+# --8<-- [start:loss_printed]
 def print_loss():
     """The slope of the loss by the rules, and by a short secant."""
     hours, _, marks = students()
@@ -237,7 +247,7 @@ def print_loss():
         ahead = loss_of_slope(weight + 1e-6, hours, marks)
         secant = (ahead - loss_of_slope(weight, hours, marks)) / 1e-6
         print(f"{weight:23.1f}   {slope_of_loss(weight, hours, marks):18.2f}   {secant:12.2f}")
-# --8<-- [end:loss]
+# --8<-- [end:loss_printed]
 
 
 # --8<-- [start:wrong]

@@ -22,12 +22,14 @@ def taylor(derivatives, centre, x):
 # --8<-- [end:taylor]
 
 
-# --8<-- [start:learning_curve]
+# --8<-- [start:learning_curve_before]
 def learning_curve(hours):
     """Marks after some hours of study: an invented model."""
     return 90 - 60 * np.exp(-hours / 4)
+# --8<-- [end:learning_curve_before]
 
 
+# --8<-- [start:learning_curve]
 def learning_curve_derivatives(hours, order):
     """The curve and its derivatives up to this order, in marks per hour to the k."""
     rest = [-60 * (-1 / 4) ** k * np.exp(-hours / 4) for k in range(1, order + 1)]
@@ -65,8 +67,10 @@ def lagrange_bound(centre, order, x):
     left = np.minimum(centre, x)
     largest = 60 * (1 / 4) ** (order + 1) * np.exp(-left / 4)
     return largest * np.abs(x - centre) ** (order + 1) / math.factorial(order + 1)
+# --8<-- [end:bound]
 
 
+# --8<-- [start:bound_printed]
 def print_bound():
     """Prediction for 6 hours from 2 hours, its error, and the bound of the error."""
     print("order   marks at 6 hours     error     bound")
@@ -75,7 +79,7 @@ def print_bound():
         error = abs(learning_curve(6.0) - marks)
         print(f"{order:5d}   {marks:16.4f}   {error:7.4f}   {lagrange_bound(2.0, order, 6.0):7.4f}")
     print(f"curve   {learning_curve(6.0):16.4f}")
-# --8<-- [end:bound]
+# --8<-- [end:bound_printed]
 
 
 # --8<-- [start:halving]
@@ -105,7 +109,7 @@ def students(n=40):
 # --8<-- [end:students]
 
 
-# --8<-- [start:newton]
+# --8<-- [start:newton_before]
 def loss_of_slope(weight, hours, marks):
     """Mean of the squared misses, in marks², of the best line with this slope.
 
@@ -113,15 +117,19 @@ def loss_of_slope(weight, hours, marks):
     """
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
+# --8<-- [end:newton_before]
 
 
+# --8<-- [start:newton]
 def loss_derivatives(weight, hours, marks):
     """The loss, its slope and its second derivative with respect to the weight."""
     from_mean = hours - hours.mean()
     miss = marks - marks.mean() - weight * from_mean
     return [np.mean(miss**2), -2 * np.mean(miss * from_mean), 2 * np.mean(from_mean**2)]
+# --8<-- [end:newton]
 
 
+# --8<-- [start:newton_printed]
 def print_newton():
     """Two models of the loss, made at 4 marks per hour, and the jump to the minimum."""
     hours, _, marks = students()
@@ -133,7 +141,7 @@ def print_newton():
     _, slope, bend = derivatives
     print(f"the second model is lowest at {4 - slope / bend:.4f} marks per hour")
     print(f"the least-squares slope is    {np.polyfit(hours, marks, 1)[0]:.4f} marks per hour")
-# --8<-- [end:newton]
+# --8<-- [end:newton_printed]
 
 
 # --8<-- [start:walls]

@@ -44,15 +44,17 @@ def slopes_by_nudging(w, nudge=1e-6):
     up = [mean_squared_miss(w + nudge * one) for one in np.eye(2)]
     down = [mean_squared_miss(w - nudge * one) for one in np.eye(2)]
     return np.subtract(up, down) / (2 * nudge)
+# --8<-- [end:nudge]
 
 
+# --8<-- [start:nudge_printed]
 def print_nudge():
     """The loss of the ignorant model, and what a nudge of each weight does to it."""
     w = np.array([0.0, 0.0])
     print(f"loss {mean_squared_miss(w):.1f} marks²")
     print(f"slope in the first weight  {slopes_by_nudging(w)[0]:7.2f} marks² per mark")
     print(f"slope in the second weight {slopes_by_nudging(w)[1]:7.2f} marks² per (mark per hour)")
-# --8<-- [end:nudge]
+# --8<-- [end:nudge_printed]
 
 
 # --8<-- [start:train]
@@ -70,8 +72,10 @@ def train(w, learning_rate, steps):
         w = w - learning_rate * slopes(w)
         path.append(w)
     return np.array(path)
+# --8<-- [end:train]
 
 
+# --8<-- [start:train_printed]
 def print_train():
     """The weights and the loss on the way, from knowing nothing."""
     path = train(np.zeros(2), 0.05, 60)
@@ -80,7 +84,7 @@ def print_train():
         w = path[step]
         print(f"{step:4d}   {w[0]:22.2f}   {w[1]:14.2f}   {mean_squared_miss(w):13.2f}")
     print(f"a student with 6 hours: {predict(path[-1], 6.0):.1f} marks")
-# --8<-- [end:train]
+# --8<-- [end:train_printed]
 
 
 # --8<-- [start:training]
@@ -140,8 +144,10 @@ def steps_needed(features, marks, learning_rate=0.3, excess=0.1):
             return steps
         w = w - learning_rate * 2 / len(marks) * features.T @ (features @ w - marks)
     raise RuntimeError(f"after 1000 steps the loss is {loss:.3g}, and not {goal:.3g}")
+# --8<-- [end:guess]
 
 
+# --8<-- [start:guess_printed]
 def print_tries():
     """Tries for models with one, two and three weights."""
     hours, attendance, marks = students()
@@ -150,7 +156,7 @@ def print_tries():
     for p in (1, 2, 3):
         guesses, steps = mean_guesses(X[:, :p], marks), steps_needed(X[:, :p], marks)
         print(f"{p:7d}   {least_loss(X[:, :p], marks):19.1f}   {guesses:26,.0f}   {steps:5d}")
-# --8<-- [end:guess]
+# --8<-- [end:guess_printed]
 
 
 # --8<-- [start:truth]

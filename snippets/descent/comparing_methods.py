@@ -289,7 +289,8 @@ def few_students(X, y, seed, rates, steps=2000):
 def tune_few_students(X, y, goal, steps):
     """Mean of `steps_to_stay` over 5 runs of so many steps, for each of RATES; (61,)."""
     runs = [few_students(X, y, seed, RATES, steps) for seed in range(5)]
-    return np.mean([[steps_to_stay(heights, goal) for heights in run.T] for run in runs], axis=0)
+    steps = [[steps_to_stay(heights, goal) for heights in run.T] for run in runs]
+    return np.mean(steps, axis=0)
 # --8<-- [end:contest]
 
 
@@ -330,8 +331,10 @@ def entries(X, y, goal=1.0):
     work = multiplications(lambda X, y: newton_step(np.zeros(p), X, y), X, y)
     table["Newton"] = None, 1, work, p + p * p
     return table
+# --8<-- [end:entries]
 
 
+# --8<-- [start:entries_printed]
 def print_entries():
     """Everyone's steps, work and memory to within 1 mark² of the least loss."""
     X, y = raw_hours()
@@ -341,7 +344,7 @@ def print_entries():
         shown = "" if rate is None else f"{rate:.4f}"
         print(f"{name:13}   {shown:>7}   {steps:5.0f}", end="")
         print(f"   {work / steps:22,.0f}   {work:8,.0f}   {held:4d}")
-# --8<-- [end:entries]
+# --8<-- [end:entries_printed]
 
 
 # --8<-- [start:race]

@@ -75,8 +75,10 @@ def walk(steps):
     """Descent on the student data from the random start."""
     X, y = centred_hours()
     return descend(lambda w: gradient(w, X, y), random_start(), 0.1, steps)
+# --8<-- [end:walk]
 
 
+# --8<-- [start:walk_printed]
 def print_walk():
     """Where the walk is after some steps, and where it should end."""
     X, y = centred_hours()
@@ -87,7 +89,7 @@ def print_walk():
         print(f"{step:4d}   {w[0]:17.3f}   {w[1]:22.3f}   {loss(w, X, y):13.2f}")
     best = least_squares(X, y)
     print(f"best   {best[0]:17.3f}   {best[1]:22.3f}   {loss(best, X, y):13.2f}")
-# --8<-- [end:walk]
+# --8<-- [end:walk_printed]
 
 
 # --8<-- [start:grid]
@@ -160,8 +162,10 @@ def closed_form(H, minimum, start, learning_rate, step):
 def hessian(X):
     """Hessian of `loss`, of shape (p, p); it is the same for all w."""
     return 2 / len(X) * X.T @ X
+# --8<-- [end:closed_form]
 
 
+# --8<-- [start:closed_form_printed]
 def print_factors():
     """What one step does to the distance from the best intercept and slope."""
     X, y = centred_hours()
@@ -171,7 +175,7 @@ def print_factors():
         print(f"{name:9}   eigenvalue {eigenvalue:6.3f}   factor a step {factor:6.3f}")
     short = closed_form(hessian(X), least_squares(X, y), random_start(), 0.1, 20)
     print(f"20 steps: {short[0]:.3f} marks and {short[1]:.3f} marks per hour")
-# --8<-- [end:closed_form]
+# --8<-- [end:closed_form_printed]
 
 
 # --8<-- [start:small_gradient]
@@ -179,8 +183,10 @@ def raw_hours():
     """X of shape (40, 2): 1 and hours as they are; y, the marks."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours]), marks
+# --8<-- [end:small_gradient]
 
 
+# --8<-- [start:small_gradient_printed]
 def print_small_gradient():
     """Length of the gradient and distance of the intercept, on raw hours."""
     X, y = raw_hours()
@@ -190,7 +196,7 @@ def print_small_gradient():
     for step in (0, 10, 50, 100, 200, 400):
         length = np.linalg.norm(gradient(path[step], X, y))
         print(f"{step:4d}   {length:22.3f}   {abs(path[step] - best)[0]:30.2f}")
-# --8<-- [end:small_gradient]
+# --8<-- [end:small_gradient_printed]
 
 
 # --8<-- [start:valley]

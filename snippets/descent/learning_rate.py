@@ -212,8 +212,10 @@ def features(centred, scaled):
     if scaled:
         columns = columns / columns.std(axis=0)
     return np.column_stack([np.ones_like(hours), columns])
+# --8<-- [end:scales]
 
 
+# --8<-- [start:scales_printed]
 def print_scales():
     """Condition number and edge of stability for hours and attendance together."""
     for name, centred, scaled in (
@@ -225,7 +227,7 @@ def print_scales():
         H = hessian(features(centred, scaled))
         condition, edge = np.linalg.cond(H), edge_of_stability(H)
         print(f"{name:12}  condition number {condition:8.3g}  edge {edge:.2g}")
-# --8<-- [end:scales]
+# --8<-- [end:scales_printed]
 
 
 # --8<-- [start:steps_to_shrink]

@@ -59,7 +59,7 @@ def figure_logit_losses():
 # --8<-- [end:logit_losses]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -71,8 +71,10 @@ def students(n=40):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def pass_or_fail(n=40):
     """Hours above 5, and 1 for those with at least 60 marks, else 0: both (n,)."""
     hours, _, marks = students(n)
@@ -85,8 +87,10 @@ def mean_logistic_loss(weight):
     """Mean loss of the logit weight * (hours - 5); the weight is per hour."""
     x, y = pass_or_fail()
     return np.mean(logistic_loss(weight * x, y))
+# --8<-- [end:passing]
 
 
+# --8<-- [start:passing_printed]
 def print_passing():
     """Probability of passing for three students, by a weight of 1 per hour."""
     for hours in (2, 5, 8):
@@ -94,7 +98,7 @@ def print_passing():
         print(f"{hours} hours: logit {hours - 5.0:4.1f}, passes with probability {p:.3f};")
         print(f"         loss {logistic_loss(hours - 5.0, 1):.3f} if so, {logistic_loss(hours - 5.0, 0):.3f} if not")
     print(f"mean loss of the 40 students: {mean_logistic_loss(1.0):.4f}; with weight 0: {mean_logistic_loss(0.0):.4f}")
-# --8<-- [end:passing]
+# --8<-- [end:passing_printed]
 
 
 # --8<-- [start:weight]
@@ -186,8 +190,10 @@ def train_grades(steps=3000):
     for _ in range(steps):
         W = W - 0.5 * grade_gradient(W, X, labels)
     return W
+# --8<-- [end:three_grades]
 
 
+# --8<-- [start:three_grades_printed]
 def print_three_grades():
     """Probabilities of the three grades for three students."""
     X, labels = three_grades()
@@ -197,7 +203,7 @@ def print_three_grades():
         print(f"{hours:.0f} hours: below 50 {p[0]:.3f}, from 50 to 70 {p[1]:.3f}, 70 or more {p[2]:.3f}")
     losses = -log_softmax(X @ W)[np.arange(len(X)), labels]
     print(f"mean loss {losses.mean():.4f}; before training {np.log(3):.4f}, which is ln 3")
-# --8<-- [end:three_grades]
+# --8<-- [end:three_grades_printed]
 
 
 # --8<-- [start:grade_probabilities]
@@ -226,8 +232,10 @@ def log_of_shifted_softmax(z):
     """Half mended: softmax with the largest logit subtracted, and then the logarithm."""
     e = np.exp(z - z.max())
     return np.log(e / e.sum())
+# --8<-- [end:naive]
 
 
+# --8<-- [start:naive_printed]
 def print_naive():
     """Three ways to the same three numbers, for harmless and for large logits."""
     for z in (np.array([2.0, 1.0, 0.0]), np.array([1000.0, 0.0, -1000.0])):
@@ -240,7 +248,7 @@ def print_naive():
         with np.errstate(all="ignore"):
             naive = logistic_loss_naive(40.0, y)
         print(f"logit 40, label {y}: naive {naive}, safe {logistic_loss(40.0, y):.3g}")
-# --8<-- [end:naive]
+# --8<-- [end:naive_printed]
 
 
 # --8<-- [start:confidently_wrong]

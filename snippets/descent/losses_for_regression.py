@@ -89,8 +89,10 @@ def best_constant(slope, y):
         else:
             high = middle
     return high
+# --8<-- [end:centres]
 
 
+# --8<-- [start:centres_printed]
 def print_centres():
     """The best constant for five marks, before and after one is typed wrongly."""
     print("marks                 squared  absolute  Huber (delta = 5)")
@@ -98,7 +100,7 @@ def print_centres():
         slopes = (squared_slope, absolute_slope, lambda r: huber_slope(r, 5.0))
         best = [best_constant(slope, y) for slope in slopes]
         print(f"{y}   {best[0]:9.2f} {best[1]:9.2f} {best[2]:9.2f}")
-# --8<-- [end:centres]
+# --8<-- [end:centres_printed]
 
 
 # --8<-- [start:students]
@@ -122,7 +124,7 @@ def centred_hours():
 # --8<-- [end:students]
 
 
-# --8<-- [start:fit]
+# --8<-- [start:fit_before]
 def descend(gradient, w, learning_rate, steps):
     """Gradient descent from w, of shape (p,): steps of -learning_rate * gradient(w).
 
@@ -136,8 +138,10 @@ def descend(gradient, w, learning_rate, steps):
         w = w - learning_rate * gradient(w)
         path.append(w)
     return np.array(path)
+# --8<-- [end:fit_before]
 
 
+# --8<-- [start:fit]
 def fit_huber(X, y, delta, steps=2000):
     """The weights with the smallest mean Huber loss, of shape (p,).
 
@@ -145,7 +149,8 @@ def fit_huber(X, y, delta, steps=2000):
     is safe: the Huber loss curves nowhere more than that.
     """
     rate = 1 / np.linalg.eigvalsh(2 / len(y) * X.T @ X).max()
-    path = descend(lambda w: X.T @ huber_slope(X @ w - y, delta) / len(y), np.zeros(X.shape[1]), rate, steps)
+    gradient = lambda w: X.T @ huber_slope(X @ w - y, delta) / len(y)
+    path = descend(gradient, np.zeros(X.shape[1]), rate, steps)
     return path[-1]
 
 
@@ -181,15 +186,17 @@ def fits(X, y):
         "absolute": fit_absolute(X, y),
         "Huber": fit_huber(X, y, delta=5.0),
     }
+# --8<-- [end:fit]
 
 
+# --8<-- [start:fit_printed]
 def print_fits():
     """Slope of each line, in marks per hour, without and with the wrong mark."""
     right, wrong = fits(*centred_hours()), fits(*with_wrong_mark())
     print("loss        slope   slope with the wrong mark (marks per hour)")
     for name in right:
         print(f"{name:9}   {right[name][1]:5.2f}   {wrong[name][1]:5.2f}")
-# --8<-- [end:fit]
+# --8<-- [end:fit_printed]
 
 
 # --8<-- [start:wrong_mark]
@@ -219,8 +226,10 @@ def gaussian_surprise(r, sigma):
 def laplace_surprise(r, b):
     """-ln of the Laplace density at r; b is the mean size of the noise."""
     return np.abs(r) / b + np.log(2 * b)
+# --8<-- [end:likelihood]
 
 
+# --8<-- [start:likelihood_printed]
 def print_likelihood():
     """For two lines: the loss, and -ln of the likelihood of all 40 marks."""
     X, y = centred_hours()
@@ -233,7 +242,7 @@ def print_likelihood():
     rows.append(np.subtract(rows[1], rows[0]))
     for name, (a, b, c, d) in zip(("5.0", "4.0", "difference"), rows, strict=True):
         print(f"{name:>18}   {a:16.2f}   {b:8.2f}   {c:16.2f}   {d:7.2f}")
-# --8<-- [end:likelihood]
+# --8<-- [end:likelihood_printed]
 
 
 # --8<-- [start:factors]

@@ -212,8 +212,10 @@ def every_method(steps=60):
         "Adam, 2": adam(student_slope, start, 2.0, steps),
         "AdamW, 2, decay 0.01": adamw(student_slope, start, 2.0, steps, decay=0.01),
     }
+# --8<-- [end:every_method]
 
 
+# --8<-- [start:every_method_printed]
 def figure_every_method():
     fig, axes = plt.subplots(4, 2, figsize=(6.8, 7.6), sharex=True, sharey=True)
     for ax, (name, path) in zip(axes.flat, every_method().items(), strict=True):
@@ -232,7 +234,7 @@ def print_every_method():
     for name, path in every_method().items():
         excess = np.mean((X @ (path[-1] - best)) ** 2)
         print(f"{name:28}   {excess:8.3f} marks² above the least")
-# --8<-- [end:every_method]
+# --8<-- [end:every_method_printed]
 
 
 # --8<-- [start:heavy_ball]
@@ -255,8 +257,10 @@ def best_heavy_ball(H):
     """
     low, high = np.sqrt(np.linalg.eigvalsh(H)[[0, -1]])
     return 4 / (high + low) ** 2, ((high - low) / (high + low)) ** 2
+# --8<-- [end:heavy_ball]
 
 
+# --8<-- [start:heavy_ball_printed]
 def print_heavy_ball():
     """The best of descent and of momentum, from the Hessian; and as measured."""
     X, y = raw_hours()
@@ -275,7 +279,7 @@ def print_heavy_ball():
         measured = (away[-1] / away[half]) ** (1 / (len(path) - 1 - half))
         wait = np.argmax(away < 0.01 * away[0])
         print(f"{name:9}   {factor:13.4f}   {measured:8.4f}   {wait:4d} steps")
-# --8<-- [end:heavy_ball]
+# --8<-- [end:heavy_ball_printed]
 
 
 # --8<-- [start:too_much]
@@ -303,8 +307,10 @@ def momentum_averaged(gradient, w, learning_rate, beta, steps):
         w = w - learning_rate * v
         path.append(w)
     return np.array(path)
+# --8<-- [end:conventions]
 
 
+# --8<-- [start:conventions_printed]
 def print_conventions():
     """The same numbers put into both conventions, and rescaled ones."""
     start = np.zeros(2)
@@ -315,7 +321,7 @@ def print_conventions():
         ("averaged, rate 0.01 / (1 - 0.8)", momentum_averaged(student_slope, start, 0.01 / (1 - 0.8), 0.8, 20)),
     ):
         print(f"{name:31} {path[-1][0]:17.6f}   {path[-1][1]:22.6f}")
-# --8<-- [end:conventions]
+# --8<-- [end:conventions_printed]
 
 
 # --8<-- [start:first_step]

@@ -44,7 +44,7 @@ def descend(gradient, w, learning_rate, steps):
 # --8<-- [end:descend]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -61,8 +61,10 @@ def students(n=40):
 def standardised(column):
     """The column shifted to mean 0 and divided by its standard deviation; shape (n,)."""
     return (column - column.mean()) / column.std()
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def passing():
     """X (40, 2): 1 and standardised hours; y (40,): 1 for 60 marks or more, else 0."""
     hours, _, marks = students()
@@ -129,8 +131,10 @@ def features(centred, scaled):
     if scaled:
         columns = columns / columns.std(axis=0)
     return np.column_stack([np.ones_like(hours), columns])
+# --8<-- [end:one_step]
 
 
+# --8<-- [start:one_step_printed]
 def print_one_step():
     """The students' marks from raw features: one Newton step from zero."""
     X, y = features(False, False), students()[2]
@@ -141,7 +145,7 @@ def print_one_step():
     print("after one step:", w.round(6), f" loss {np.mean((X @ w - y) ** 2):.6f} marks²")
     w = np.linalg.lstsq(X, y, rcond=None)[0]
     print("least squares: ", w.round(6), f" loss {np.mean((X @ w - y) ** 2):.6f} marks²")
-# --8<-- [end:one_step]
+# --8<-- [end:one_step_printed]
 
 
 # --8<-- [start:rates]
@@ -154,8 +158,10 @@ def errors():
         "Newton": newton(pass_gradient, pass_hessian, np.zeros(2), 6),
     }
     return {name: np.linalg.norm(path - best, axis=1) for name, path in paths.items()}
+# --8<-- [end:rates]
 
 
+# --8<-- [start:rates_printed]
 def print_quotients_of_errors():
     """Each distance divided by the one before, and for Newton also by its square."""
     d, e = errors().values()
@@ -165,7 +171,7 @@ def print_quotients_of_errors():
     print("Newton        distance   divided by the last   by the square of the last")
     for k in range(1, 7):
         print(f"step {k:2d}       {e[k]:8.2e}   {e[k] / e[k - 1]:19.4f}   {e[k] / e[k - 1] ** 2:25.4f}")
-# --8<-- [end:rates]
+# --8<-- [end:rates_printed]
 
 
 # --8<-- [start:log_plot]
@@ -179,7 +185,7 @@ def figure_log_plot():
 # --8<-- [end:log_plot]
 
 
-# --8<-- [start:damped]
+# --8<-- [start:damped_before]
 def backtrack(f, w, slope, direction, first=1.0, c=0.1, shrink=0.5):
     """The first t of first, first * shrink, ... that lowers f enough.
 
@@ -197,8 +203,10 @@ def backtrack(f, w, slope, direction, first=1.0, c=0.1, shrink=0.5):
             return t
         t = t * shrink
     raise RuntimeError(f"no step as small as {t:.3g} lowers f enough: is the slope right?")
+# --8<-- [end:damped_before]
 
 
+# --8<-- [start:damped]
 def newton_damped(f, gradient, hessian, w, steps, smallest=1e-6):
     """Newton's method with steps that lead downhill; w has shape (p,).
 
@@ -233,8 +241,10 @@ def bowl_gradient(x):
 def bowl_hessian(x):
     """Hessian of `bowl`, of shape (1, 1)."""
     return np.diag((1 + x**2) ** -1.5)
+# --8<-- [end:diverging]
 
 
+# --8<-- [start:diverging_printed]
 def print_diverging():
     """Newton on `bowl` from two starts, and the damped one from the second and from 1000."""
     for start in (0.9, 1.1):
@@ -244,10 +254,10 @@ def print_diverging():
         path = newton_damped(bowl, bowl_gradient, bowl_hessian, np.array([start]), 12)
         shown = [f"{x:.3g}" for x in path[:, 0] if abs(x) > 1e-12]
         print(f"damped from {start}:", *shown, "below 1e-12" if len(shown) < len(path) else "")
-# --8<-- [end:diverging]
+# --8<-- [end:diverging_printed]
 
 
-# --8<-- [start:saddle]
+# --8<-- [start:saddle_before]
 def correlation():
     """Mean of the product of standardised hours and marks."""
     hours, _, marks = students()
@@ -273,8 +283,10 @@ def two_weights_hessian(w):
     """Hessian of `two_weights`, of shape (2, 2)."""
     mixed = 4 * w[0] * w[1] - 2 * correlation()
     return np.array([[2 * w[1] ** 2, mixed], [mixed, 2 * w[0] ** 2]])
+# --8<-- [end:saddle_before]
 
 
+# --8<-- [start:saddle_printed]
 def print_saddle():
     """Two weights in a row, from near the saddle at (0, 0): both methods."""
     start = np.array([0.3, 0.2])
@@ -284,7 +296,7 @@ def print_saddle():
         print(f"{name}: loss", *(f"{two_weights(w):.4f}" for w in path[:7]))
         print(f"   ends at ({path[-1][0] + 0:.4f}, {path[-1][1] + 0:.4f})".replace("-0.0000", "0.0000"))
         print("   eigenvalues of the Hessian there:", np.linalg.eigvalsh(two_weights_hessian(path[-1])).round(3) + 0)
-# --8<-- [end:saddle]
+# --8<-- [end:saddle_printed]
 
 
 # --8<-- [start:singular]
@@ -308,8 +320,10 @@ def solved(A):
     except np.linalg.LinAlgError as error:
         return f"refuses: {error}"
     return "answers with numbers " + ("above 1e+14" if size > 1e14 else f"up to {size:.3g}")
+# --8<-- [end:singular]
 
 
+# --8<-- [start:singular_printed]
 def print_singular():
     """Matrices whose last row or column says nothing new."""
     for A in ([[1.0, 2.0], [2.0, 4.0]], [[0.1, 0.3], [0.3, 0.9]]):
@@ -324,7 +338,7 @@ def print_singular():
     line = np.polyfit(X[:, 1], y, 1)
     least = np.mean((np.polyval(line, X[:, 1]) - y) ** 2)
     print(f"hours once: loss {least:.6f} marks², weights {line[::-1].round(4)}")
-# --8<-- [end:singular]
+# --8<-- [end:singular_printed]
 
 
 # --8<-- [start:seeks]
@@ -407,7 +421,7 @@ def work(p):
         if away(w) <= goal:
             return descent, one, steps
         w = descent_step(w, X, y, rate)
-    raise RuntimeError(f"after 1000 steps the loss is {away(w):.3g} above the least, and not {goal:.3g}")
+    raise RuntimeError(f"after 1000 steps {away(w):.3g} above the least, not {goal:.3g}")
 # --8<-- [end:work]
 
 

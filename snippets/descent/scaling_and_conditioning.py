@@ -133,8 +133,10 @@ def best_run(X, y, within, most_steps=400_000):
             return np.array(excess)
         w = w - rate * gradient(w, X, y)
     raise RuntimeError(f"still {excess[-1]:.3g} marks² above the least loss")
+# --8<-- [end:kinds]
 
 
+# --8<-- [start:kinds_printed]
 def print_conditioning():
     """Before any walk: what to expect of descent with each kind of feature."""
     y = students()[2]
@@ -147,7 +149,7 @@ def print_conditioning():
         k, edge, c = condition_number(H), 2 / np.linalg.eigvalsh(H)[-1], best_factor(H)
         enough = enough_steps(H, excess, within=1.0)
         print(f"{name:12}   {k:9.2f}   {edge:12.6f}   {c:11.6f}   {enough:8,d}")
-# --8<-- [end:kinds]
+# --8<-- [end:kinds_printed]
 
 
 # --8<-- [start:measured]
@@ -255,8 +257,10 @@ def unscaled(w, means, deviations):
     """
     slopes = w[1:] / deviations
     return np.concatenate([[w[0] - slopes @ means], slopes])
+# --8<-- [end:unscaled]
 
 
+# --8<-- [start:unscaled_printed]
 def print_unscaled():
     """The same model, found in standardised features and told in raw ones."""
     hours, attendance, marks = students()
@@ -268,7 +272,7 @@ def print_unscaled():
     print("standardised:", w.round(4))
     print("scaled back: ", unscaled(w, means, deviations).round(4))
     print("lstsq, raw:  ", least_squares(features(False, False), marks).round(4))
-# --8<-- [end:unscaled]
+# --8<-- [end:unscaled_printed]
 
 
 # --8<-- [start:tuned]

@@ -136,8 +136,10 @@ def mean_excess(schedule, largest=0.02, steps=2000, runs=20):
         path = scheduled_sgd(X, y, start, largest, steps, schedule, np.random.default_rng(seed))
         excess += np.mean(((path - best) @ X.T) ** 2, axis=1) / runs
     return excess
+# --8<-- [end:scheduled]
 
 
+# --8<-- [start:scheduled_printed]
 def print_scheduled():
     """Where each schedule ends, beside the mean of its last 200 steps."""
     print("schedule            at the end   mean of the last 200 steps (marks² above least)")
@@ -145,7 +147,7 @@ def print_scheduled():
     ends["constant, 0.00125"] = mean_excess(steady, largest=0.00125)
     for name, excess in ends.items():
         print(f"{name:17}   {excess[-1]:10.3f}   {excess[-200:].mean():26.3f}")
-# --8<-- [end:scheduled]
+# --8<-- [end:scheduled_printed]
 
 
 # --8<-- [start:floors]
@@ -229,13 +231,15 @@ figure_armijo.slider = ("c", [0.001, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9])
 # --8<-- [end:armijo]
 
 
-# --8<-- [start:searching]
+# --8<-- [start:searching_before]
 def raw_hours():
     """X of shape (40, 2): 1 and hours as they are; y, the marks."""
     hours, _, marks = students()
     return np.column_stack([np.ones_like(hours), hours]), marks
+# --8<-- [end:searching_before]
 
 
+# --8<-- [start:searching]
 def steps_until(near, step, w):
     """How many steps w = step(w) are taken until near(w); w of shape (p,).
 
@@ -246,8 +250,10 @@ def steps_until(near, step, w):
             return steps
         w = step(w)
     raise RuntimeError(f"after 1000 steps still on the way, at {w}")
+# --8<-- [end:searching]
 
 
+# --8<-- [start:searching_printed]
 def print_searching():
     """Steps until the loss is within 1 mark² of the least, on the valley of raw hours."""
     X, y = raw_hours()
@@ -272,7 +278,7 @@ def print_searching():
         print(f"{start[0]:.0f} marks, {start[1]:2.0f} marks/hour   {a:10d}   {b:12d}   {c:12d}")
     print(f"the fixed rate: {2 / (low + high):.4f}, edge of stability: {2 / high:.4f}")
     print(f"backtracking: {len(asked) / 800:.2f} losses a step; {beyond} of 800 steps beyond the edge")
-# --8<-- [end:searching]
+# --8<-- [end:searching_printed]
 
 
 # --8<-- [start:too_fast]

@@ -185,8 +185,10 @@ def read_until(X, y, learning_rate, size, within):
         batch = rng.integers(len(y), size=size) if size < len(y) else slice(None)
         w = w - learning_rate * batch_gradient(w, X, y, batch)
     raise RuntimeError(f"batches of {size}: not there after {step} steps")
+# --8<-- [end:large]
 
 
+# --8<-- [start:large_printed]
 def print_large():
     """Students read until the loss is within 5 marks² of the least, of 100,000."""
     X, y = many_students()
@@ -195,7 +197,7 @@ def print_large():
         read = read_until(X, y, rate, size, within=5.0)
         floor = predicted_floor(X, y, rate, size)
         print(f"{size:15,d}   {rate:4.2f}   {read // size:5,d}   {read:13,d}   {floor:14.2f}")
-# --8<-- [end:large]
+# --8<-- [end:large_printed]
 
 
 # --8<-- [start:floor]
@@ -212,8 +214,10 @@ def measured_floor(path, X, y):
     """Mean loss above the least over the second half of a path, in marks²."""
     away = (path[len(path) // 2 :] - least_squares(X, y)) @ X.T
     return np.mean(away**2)
+# --8<-- [end:floor]
 
 
+# --8<-- [start:floor_printed]
 def print_floor():
     """Where SGD at a constant rate ends up: predicted, and in a run of 20,000 steps."""
     X, y = centred_hours()
@@ -223,7 +227,7 @@ def print_floor():
         path = sgd(X, y, best, rate, size, 20_000, np.random.default_rng(0))
         predicted, measured = predicted_floor(X, y, rate, size), measured_floor(path, X, y)
         print(f"{rate:.3f}   {size:15d}   {predicted:9.3f}   {measured:8.3f}")
-# --8<-- [end:floor]
+# --8<-- [end:floor_printed]
 
 
 # --8<-- [start:signal]

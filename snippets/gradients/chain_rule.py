@@ -8,6 +8,18 @@ import numpy as np
 # --8<-- [end:imports]
 
 
+# --8<-- [start:one_variable_before]
+def learning_curve(hours):
+    """Marks after some hours of study: an invented model."""
+    return 90 - 60 * np.exp(-hours / 4)
+
+
+def learning_curve_slope(hours):
+    """The derivative of `learning_curve`, in marks per hour."""
+    return 15 * np.exp(-hours / 4)
+# --8<-- [end:one_variable_before]
+
+
 # --8<-- [start:one_variable]
 def hours_by_week(weeks):
     """Hours of study after some weeks of term: an invented model."""
@@ -17,18 +29,10 @@ def hours_by_week(weeks):
 def hours_by_week_slope(weeks):
     """The derivative of `hours_by_week`, in hours per week."""
     return 0.4 * weeks
+# --8<-- [end:one_variable]
 
 
-def learning_curve(hours):
-    """Marks after some hours of study: an invented model."""
-    return 90 - 60 * np.exp(-hours / 4)
-
-
-def learning_curve_slope(hours):
-    """The derivative of `learning_curve`, in marks per hour."""
-    return 15 * np.exp(-hours / 4)
-
-
+# --8<-- [start:one_variable_printed]
 def print_product():
     """Marks per week at the third week: a product of slopes, and a short secant."""
     hours = hours_by_week(3.0)
@@ -38,7 +42,7 @@ def print_product():
     print(f"outer slope  {outer:.4f} marks per hour, at {hours:.1f} hours")
     print(f"product      {outer * inner:.4f} marks per week")
     print(f"short secant {(ahead - behind) / 2e-5:.4f} marks per week")
-# --8<-- [end:one_variable]
+# --8<-- [end:one_variable_printed]
 
 
 # --8<-- [start:links]
@@ -74,8 +78,10 @@ def secant_slopes(f, slope, a):
 def squared_relu(x):
     """0 for negative x, and x squared for the others."""
     return max(x, 0.0) ** 2
+# --8<-- [end:secant_slopes]
 
 
+# --8<-- [start:secant_slopes_printed]
 def print_flat():
     """The quotient of exp(g(x)) between 0 and x, where g(x) - g(0) may be 0."""
     q = secant_slopes(math.exp, 1.0, squared_relu(0.0))
@@ -84,7 +90,7 @@ def print_flat():
         inner = (squared_relu(x) - squared_relu(0.0)) / x + 0
         whole = (math.exp(squared_relu(x)) - math.exp(squared_relu(0.0))) / x + 0
         print(f"{x:4.1f}   {squared_relu(x):11.2f}   {q(squared_relu(x)) * inner:24.5f}   {whole:19.5f}")
-# --8<-- [end:secant_slopes]
+# --8<-- [end:secant_slopes_printed]
 
 
 # --8<-- [start:graph]
@@ -122,14 +128,17 @@ def paths(edges, start, end):
     """Every way from start to end along the arrows, as a list of lists of edges."""
     if start == end:
         return [[]]
-    return [[edge, *rest] for edge in edges if edge[0] == start for rest in paths(edges, edge[1], end)]
+    first = [edge for edge in edges if edge[0] == start]
+    return [[edge, *rest] for edge in first for rest in paths(edges, edge[1], end)]
 
 
 def sum_over_paths(edges, start, end):
     """The chain rule in full: multiply the slopes on each path, add up the paths."""
     return sum(math.prod(slope for _, _, slope in path) for path in paths(edges, start, end))
+# --8<-- [end:paths]
 
 
+# --8<-- [start:paths_printed]
 def print_paths():
     """All paths from each weight to the loss, their products, and the sums."""
     arrows = edges(values(0.8, -0.5))
@@ -140,7 +149,7 @@ def print_paths():
             factors = " × ".join(f"{slope:.3f}" for slope in slopes)
             print(f"{names:23} {factors:43} = {math.prod(slopes):7.4f}")
         print(f"slope of L in {weight}, the sum: {sum_over_paths(arrows, weight, 'L'):.4f}")
-# --8<-- [end:paths]
+# --8<-- [end:paths_printed]
 
 
 # --8<-- [start:walks]
@@ -158,8 +167,10 @@ def walk_backward(edges, end):
     for source, target, slope in reversed(edges):
         slopes[source] = slopes.get(source, 0.0) + slope * slopes.get(target, 0.0)
     return slopes
+# --8<-- [end:walks]
 
 
+# --8<-- [start:walks_printed]
 def print_walks():
     """Both walks through the graph: one forward for each weight, one backward in all."""
     arrows = edges(values(0.8, -0.5))
@@ -167,7 +178,7 @@ def print_walks():
     print("node   forward, d node/dw   forward, d node/db   backward, dL/d node")
     for node in values(0.8, -0.5):
         print(f"{node:4}   {by_w.get(node, 0):18.4f}   {by_b.get(node, 0):18.4f}   {back[node]:19.4f}")
-# --8<-- [end:walks]
+# --8<-- [end:walks_printed]
 
 
 # --8<-- [start:step_by_step]
@@ -216,7 +227,7 @@ figure_graph.slider = ("step", list(range(13)))
 # --8<-- [end:step_by_step]
 
 
-# --8<-- [start:several]
+# --8<-- [start:several_before]
 def learning_surface(hours, attendance):
     """Marks from hours studied and attendance in percent: an invented model."""
     return 20 + 0.3 * attendance + 0.45 * attendance * (1 - np.exp(-hours / 4))
@@ -230,8 +241,10 @@ def by_hours(hours, attendance):
 def by_attendance(hours, attendance):
     """Partial derivative with respect to the attendance, in marks per percent."""
     return 0.3 + 0.45 * (1 - np.exp(-hours / 4))
+# --8<-- [end:several_before]
 
 
+# --8<-- [start:several_printed]
 def print_several():
     """Marks per week: study grows 3 hours, attendance falls 2 points, a week."""
     by_study, by_class = by_hours(4.0, 70.0) * 3, by_attendance(4.0, 70.0) * -2
@@ -240,7 +253,7 @@ def print_several():
     print(f"through attendance {by_class:7.4f} marks per week")
     print(f"sum                {by_study + by_class:7.4f} marks per week")
     print(f"short secant       {(ahead - behind) / 2e-5:7.4f} marks per week")
-# --8<-- [end:several]
+# --8<-- [end:several_printed]
 
 
 # --8<-- [start:forgotten]
@@ -252,8 +265,10 @@ def slopes_of_loss(w, b, forget=()):
     arrows = [edge for edge in edges(values(w, b)) if edge[:2] not in forget]
     back = walk_backward(arrows, "L")
     return np.array([back["w"], back["b"]])
+# --8<-- [end:forgotten]
 
 
+# --8<-- [start:forgotten_printed]
 def print_forgotten():
     """Slopes at the start, and the loss after descent, with and without all arrows."""
     start, h = np.array([0.8, -0.5]), 1e-6
@@ -267,7 +282,7 @@ def print_forgotten():
         slopes = slopes_of_loss(*start, forget)
         losses = (values(*path[step])["L"] for step in (10, 400))
         print(f"{name:16}  {slopes[0]:10.4f}   {slopes[1]:10.4f}   {next(losses):13.4f}   {next(losses):15.4f}")
-# --8<-- [end:forgotten]
+# --8<-- [end:forgotten_printed]
 
 
 # --8<-- [start:diamonds]

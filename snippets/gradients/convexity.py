@@ -55,22 +55,24 @@ figure_chords.slider = ("b", [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5
 # --8<-- [end:chords]
 
 
-# --8<-- [start:jensen]
+# --8<-- [start:jensen_before]
 def learning_curve(hours):
     """Marks after some hours of study: an invented model."""
     return 90 - 60 * np.exp(-hours / 4)
+# --8<-- [end:jensen_before]
 
 
+# --8<-- [start:jensen_printed]
 def print_jensen():
     """Mean marks of three groups with a mean of 5 hours, and the marks of the mean."""
     for hours in ((5.0, 5.0, 5.0), (3.0, 5.0, 7.0), (0.0, 5.0, 10.0)):
         hours = np.array(hours)
         print(f"hours {hours}: mean of the marks {learning_curve(hours).mean():.2f}, "
               f"marks of the mean {learning_curve(hours.mean()):.2f}")
-# --8<-- [end:jensen]
+# --8<-- [end:jensen_printed]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -87,8 +89,10 @@ def students(n=40):
 def standardised(column):
     """The column shifted to mean 0 and divided by its standard deviation; shape (n,)."""
     return (column - column.mean()) / column.std()
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 @functools.cache
 def standardised_hours():
     """X of shape (40, 2): 1 and standardised hours; y, the standardised marks."""
@@ -118,9 +122,15 @@ def deep_loss(w):
     return np.mean((w[0] * w[1] * X[:, 1] - y) ** 2)
 
 
-LOSSES = {"squared, line": squared_loss, "cross-entropy, line": cross_entropy, "squared, deep": deep_loss}
+LOSSES = {
+    "squared, line": squared_loss,
+    "cross-entropy, line": cross_entropy,
+    "squared, deep": deep_loss,
+}
+# --8<-- [end:losses]
 
 
+# --8<-- [start:losses_printed]
 def print_chords():
     """The smallest gap at a random point of each of 5000 random chords."""
     rng = np.random.default_rng(0)
@@ -129,7 +139,7 @@ def print_chords():
         gaps = [chord_gap(f, a, b, t) for a, b, t in chords]
         below = np.mean(np.array(gaps) < -1e-12)
         print(f"{name:20} smallest gap {min(gaps):8.1e}, chord below in {below:.1%}")
-# --8<-- [end:losses]
+# --8<-- [end:losses_printed]
 
 
 # --8<-- [start:hessians]
@@ -144,14 +154,16 @@ def cross_entropy_hessian(w):
     X, _ = standardised_hours()
     s = 1 / (1 + np.exp(-X @ w))
     return X.T @ ((s * (1 - s))[:, None] * X) / len(X)
+# --8<-- [end:hessians]
 
 
+# --8<-- [start:hessians_printed]
 def print_hessians():
     """Eigenvalues of both Hessians: nowhere negative."""
     print("squared:               ", np.linalg.eigvalsh(squared_hessian()).round(4))
     for w in ((0.0, 0.0), (1.0, 3.0), (-4.0, 2.0)):
         print(f"cross-entropy at {w}:", np.linalg.eigvalsh(cross_entropy_hessian(np.array(w))).round(4))
-# --8<-- [end:hessians]
+# --8<-- [end:hessians_printed]
 
 
 # --8<-- [start:deep]
@@ -196,8 +208,10 @@ def descend(gradient, w, learning_rate, steps):
 
 
 STARTS = {"opposite weights": np.array([1.0, -1.0]), "a hair beside": np.array([1.0, -0.999])}
+# --8<-- [end:stuck]
 
 
+# --8<-- [start:stuck_printed]
 def print_stuck():
     """Loss and length of the gradient on two descents that start side by side."""
     paths = {name: descend(deep_gradient, start, 0.1, 60) for name, start in STARTS.items()}
@@ -205,7 +219,7 @@ def print_stuck():
     for step in (0, 10, 20, 30, 40, 60):
         row = ((deep_loss(path[step]), np.linalg.norm(deep_gradient(path[step]))) for path in paths.values())
         print(f"{step:4d}", *(f"{loss:23.4f} {length:8.4f}" for loss, length in row))
-# --8<-- [end:stuck]
+# --8<-- [end:stuck_printed]
 
 
 # --8<-- [start:paths]

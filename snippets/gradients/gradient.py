@@ -6,7 +6,7 @@ import numpy as np
 # --8<-- [end:imports]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -18,8 +18,10 @@ def students(n=40):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def centred_hours():
     """X of shape (40, 2): 1 and hours minus their mean; y, the marks."""
     hours, _, marks = students()
@@ -27,7 +29,7 @@ def centred_hours():
 # --8<-- [end:students]
 
 
-# --8<-- [start:loss]
+# --8<-- [start:loss_before]
 def loss(w, X, y):
     """Mean-squared error of the predictions X @ w, in marks²: no half.
 
@@ -37,14 +39,16 @@ def loss(w, X, y):
     return residual @ residual / len(y)
 
 
-def gradient(w, X, y):
-    """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
-
-
 def least_squares(X, y):
     """The weights with the smallest `loss`, of shape (p,), by linear algebra."""
     return np.linalg.lstsq(X, y, rcond=None)[0]
+# --8<-- [end:loss_before]
+
+
+# --8<-- [start:loss]
+def gradient(w, X, y):
+    """Gradient of `loss` with respect to w, of shape (p,)."""
+    return 2 / len(y) * X.T @ (X @ w - y)
 
 
 HERE = np.array([40.0, 4.0])  # intercept in marks, slope in marks per hour
@@ -77,8 +81,10 @@ def directional_derivative(f, w, direction, h=1e-4):
 def student_loss(w):
     """`loss` on the student data with centred hours, in marks²."""
     return loss(w, *centred_hours())
+# --8<-- [end:directional]
 
 
+# --8<-- [start:directional_printed]
 def print_directions():
     """The slope of the loss in some directions: measured, and gradient times u."""
     g = gradient(HERE, *centred_hours())
@@ -87,7 +93,7 @@ def print_directions():
     for degrees in range(0, 360, 45):
         measured = directional_derivative(student_loss, HERE, unit_vector(degrees))
         print(f"{degrees:4d}°   {measured:14.2f}   {g @ unit_vector(degrees):12.2f}")
-# --8<-- [end:directional]
+# --8<-- [end:directional_printed]
 
 
 # --8<-- [start:steepest]
@@ -162,8 +168,10 @@ def level_curve(level, degrees):
     widths = np.sqrt((level - student_loss(best)) / np.mean(X**2, axis=0))
     cosine, sine = unit_vector(degrees)
     return best + widths * [cosine, sine], widths * [-sine, cosine]
+# --8<-- [end:level]
 
 
+# --8<-- [start:level_printed]
 def print_level():
     """Gradient and tangent at points of the contour of 300 marks²."""
     print("intercept (marks)   slope (marks per hour)   loss (marks²)   gradient . tangent")
@@ -171,7 +179,7 @@ def print_level():
         w, tangent = level_curve(300.0, degrees)
         product = round(gradient(w, *centred_hours()) @ tangent, 9) + 0
         print(f"{w[0]:17.2f}   {w[1]:22.2f}   {student_loss(w):13.2f}   {product:18.9f}")
-# --8<-- [end:level]
+# --8<-- [end:level_printed]
 
 
 # --8<-- [start:units]
@@ -192,14 +200,16 @@ def angle_of(step):
 
 
 UNITS = {"hours": 1.0, "minutes": 1 / 60, "standard deviations": float(students()[0].std())}
+# --8<-- [end:units]
 
 
+# --8<-- [start:units_printed]
 def print_units():
     """Where steepest descent points, by the unit of time, and where the minimum lies."""
     for unit, hours_per_unit in UNITS.items():
         print(f"time in {unit:19}   {angle_of(steepest_descent(hours_per_unit)):6.2f}°")
     print(f"towards the minimum           {angle_of(least_squares(*centred_hours()) - HERE):6.2f}°")
-# --8<-- [end:units]
+# --8<-- [end:units_printed]
 
 
 # --8<-- [start:not_at_minimum]

@@ -66,15 +66,17 @@ def hessian_vector(gradient, w, v, h=1e-20):
     [ 2. 12.]
     """
     return gradient(w + 1j * h * v).imag / h
+# --8<-- [end:product]
 
 
+# --8<-- [start:product_printed]
 def print_hessian():
     """The Hessian at (1.2, 0.4): by formula, and column by column from the gradient."""
     w = np.array([1.2, 0.4])
     print(two_weights_hessian(w).round(5))
     columns = [hessian_vector(two_weights_gradient, w, unit) for unit in np.eye(2)]
     print(np.stack(columns, axis=1).round(5))
-# --8<-- [end:product]
+# --8<-- [end:product_printed]
 
 
 # --8<-- [start:model]
@@ -82,8 +84,10 @@ def quadratic_model(w, step):
     """`two_weights` near w to second order: value, slope and half the curvature."""
     slope = two_weights_gradient(w) @ step
     return two_weights(w) + slope + step @ two_weights_hessian(w) @ step / 2
+# --8<-- [end:model]
 
 
+# --8<-- [start:model_printed]
 def print_model():
     """Errors of the models of order 1 and 2, and of order 2 without its half."""
     w, direction = np.array([1.2, 0.4]), np.array([0.6, 0.8])
@@ -94,7 +98,7 @@ def print_model():
         first = two_weights(w) + two_weights_gradient(w) @ step
         errors = (abs(true - model) for model in (first, quadratic_model(w, step), first + curved))
         print(f"{length:11g}", *(f"{error:9.6f}" for error in errors))
-# --8<-- [end:model]
+# --8<-- [end:model_printed]
 
 
 # --8<-- [start:touching]
@@ -147,8 +151,10 @@ def kind_of(hessian):
     if np.all(eigenvalues > 0):
         return "minimum"
     return "maximum" if np.all(eigenvalues < 0) else "saddle"
+# --8<-- [end:classify]
 
 
+# --8<-- [start:classify_printed]
 def print_kinds():
     """The critical points of `two_weights`: eigenvalues, determinant, verdict."""
     root = np.sqrt(correlation())
@@ -157,7 +163,7 @@ def print_kinds():
         low, high = np.linalg.eigvalsh(H).round(3) + 0
         print(f"{name}   eigenvalues {low:6.3f} and {high:5.3f}   determinant {np.linalg.det(H).round(3) + 0:6.3f}   {kind_of(H)}")
     print(f"s = {root:.4f}, the root of the correlation {correlation():.4f}")
-# --8<-- [end:classify]
+# --8<-- [end:classify_printed]
 
 
 # --8<-- [start:rotated]
@@ -228,7 +234,7 @@ def print_determinant():
 
 # --8<-- [start:random]
 def random_symmetric(n, rng):
-    """A random symmetric matrix of shape (n, n): the mean of a Gaussian one and its transpose."""
+    """A random symmetric matrix, (n, n): the mean of a Gaussian one and its transpose."""
     A = rng.normal(size=(n, n))
     return (A + A.T) / 2
 
@@ -238,8 +244,10 @@ def count_kinds(n, trials=4000):
     rng = np.random.default_rng(0)
     kinds = [kind_of(random_symmetric(n, rng)) for _ in range(trials)]
     return [kinds.count(kind) / trials for kind in ("minimum", "saddle", "maximum")]
+# --8<-- [end:random]
 
 
+# --8<-- [start:random_printed]
 def print_random():
     """Shares of the kinds for 1 to 5 variables, beside 2 to the power -n."""
     print("n   minimum    saddle   maximum   2^-n")
@@ -247,7 +255,7 @@ def print_random():
         minimum, saddle, maximum = count_kinds(n)
         print(f"{n}   {minimum:7.2%}   {saddle:7.2%}   {maximum:7.2%}   {2.0**-n:6.2%}")
     print(f"exact share of minima for n = 2: {(2 - np.sqrt(2)) / 4:.2%}")
-# --8<-- [end:random]
+# --8<-- [end:random_printed]
 
 
 # --8<-- [start:cube]

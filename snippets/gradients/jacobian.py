@@ -32,21 +32,24 @@ def numerical_jacobian(f, x, h=1e-20):
 
     Shapes: x (p,), f(x) (m,), the result (m, p): a row for each output.
 
-    >>> print(numerical_jacobian(lambda x: np.array([x[0] * x[1], 5 * x[0], x[1]]), np.array([2.0, 3.0])))
+    >>> def f(x): return np.array([x[0] * x[1], 5 * x[0], x[1]])
+    >>> print(numerical_jacobian(f, np.array([2.0, 3.0])))
     [[3. 2.]
      [5. 0.]
      [0. 1.]]
     """
     columns = [f(x + 1j * h * unit).imag / h for unit in np.eye(len(x))]
     return np.stack(columns, axis=1)
+# --8<-- [end:numerical]
 
 
+# --8<-- [start:numerical_printed]
 def print_layer():
     """The Jacobian of the layer at one point, by formula and by complex steps."""
     x = np.array([0.5, -0.5])
     print(layer_jacobian(x).round(5))
     print(numerical_jacobian(layer, x).round(5))
-# --8<-- [end:numerical]
+# --8<-- [end:numerical_printed]
 
 
 # --8<-- [start:image]
@@ -88,8 +91,10 @@ def area(polygon):
     """Area of a closed polygon with corners of shape (2, k), with a sign for its sense."""
     x, y = polygon
     return np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) / 2
+# --8<-- [end:area]
 
 
+# --8<-- [start:area_printed]
 def print_area():
     """Area of the image of a square over the area of the square, as it shrinks."""
     corner = np.array([0.5, -0.5])
@@ -97,7 +102,7 @@ def print_area():
         ratio = area(layer(square(corner, side, points=200))) / side**2
         print(f"side {side:4g}: area ratio {ratio:.5f}")
     print(f"determinant of J:      {np.linalg.det(layer_jacobian(corner)):.5f}")
-# --8<-- [end:area]
+# --8<-- [end:area_printed]
 
 
 # --8<-- [start:composition]
@@ -113,8 +118,10 @@ def head(h):
 def head_jacobian(h):
     """Jacobian of `head` at h, of shape (1, 2)."""
     return V @ ((1 - np.tanh(U @ h) ** 2)[:, None] * U)
+# --8<-- [end:composition]
 
 
+# --8<-- [start:composition_printed]
 def print_composition():
     """The Jacobian of the whole network: the product of those of its parts."""
     x = np.array([0.5, -0.5])
@@ -123,31 +130,33 @@ def print_composition():
     print("shapes ", outer.shape, "@", inner.shape, "=", (outer @ inner).shape)
     print("product", (outer @ inner).round(6))
     print("whole  ", whole.round(6))
-# --8<-- [end:composition]
+# --8<-- [end:composition_printed]
 
 
 # --8<-- [start:products]
 def push_forward(x, v):
-    """J v for the whole network: how the output moves when x moves by v; v (2,), result (1,)."""
+    """J v for the whole network: the output's move when x moves by v; v (2,), result (1,)."""
     h = layer(x)
     v = (1 - h**2) * (W @ v)
     return V @ ((1 - np.tanh(U @ h) ** 2) * (U @ v))
 
 
 def pull_back(x, u):
-    """J transposed times u: the slope of u times the output in each input; u (1,), result (2,)."""
+    """J transposed times u: the slope of u times the output in x; u (1,), result (2,)."""
     h = layer(x)
     u = U.T @ ((1 - np.tanh(U @ h) ** 2) * (V.T @ u))
     return W.T @ ((1 - h**2) * u)
+# --8<-- [end:products]
 
 
+# --8<-- [start:products_printed]
 def print_products():
     """Both products for the network, and the identity that ties them together."""
     x, v, u = np.array([0.5, -0.5]), np.array([1.0, 2.0]), np.array([3.0])
     print("J v   ", push_forward(x, v).round(6))
     print("J^T u ", pull_back(x, u).round(6))
     print(f"u . J v = {u @ push_forward(x, v):.6f}, J^T u . v = {pull_back(x, u) @ v:.6f}")
-# --8<-- [end:products]
+# --8<-- [end:products_printed]
 
 
 # --8<-- [start:costs]
@@ -187,8 +196,10 @@ def predictions_jacobian(w):
     hours, _, _ = students()
     decay = np.exp(-hours / w[2])
     return np.column_stack([np.ones_like(hours), -decay, -w[1] * decay * hours / w[2] ** 2])
+# --8<-- [end:predictions]
 
 
+# --8<-- [start:predictions_printed]
 def print_predictions():
     """From the Jacobian of 40 predictions to the gradient of one loss."""
     marks = students()[2]
@@ -198,7 +209,7 @@ def print_predictions():
     print("gradient     ", (2 / 40 * J.T @ residual).round(4))
     loss = lambda w: np.array([np.mean((predictions(w) - marks) ** 2)])
     print("complex steps", numerical_jacobian(loss, w)[0].round(4))
-# --8<-- [end:predictions]
+# --8<-- [end:predictions_printed]
 
 
 # --8<-- [start:transposed]

@@ -57,19 +57,22 @@ def scalar_identities(v):
 def matrix_identities(v):
     """Name, function of a square matrix, the matrix, and its differential d(A, dA)."""
     A, B = v["A"], v["B"]
+    inv = np.linalg.inv
     return [
         ("B A", lambda A: B @ A, A, lambda A, dA: B @ dA),
         ("A A", lambda A: A @ A, A, lambda A, dA: dA @ A + A @ dA),
         ("A'A", lambda A: A.T @ A, A, lambda A, dA: dA.T @ A + A.T @ dA),
-        ("inverse of A", np.linalg.inv, A, lambda A, dA: -np.linalg.inv(A) @ dA @ np.linalg.inv(A)),
+        ("inverse of A", inv, A, lambda A, dA: -inv(A) @ dA @ inv(A)),
     ]
 
 
 def told(gap):
     """A gap in words; below 1e-13 it is rounding, and another on each processor."""
     return "gap below 1e-13" if gap < 1e-13 else f"gap {gap:.0e}"
+# --8<-- [end:identities]
 
 
+# --8<-- [start:identities_printed]
 def print_identities():
     """Each identity against a complex step in a random direction: the largest gap."""
     rng = np.random.default_rng(1)
@@ -81,7 +84,7 @@ def print_identities():
         direction = rng.normal(size=at.shape)
         gap = np.max(np.abs(change(f, at, direction) - differential(at, direction)))
         print(f"{name:12}  differential  {f(at).shape!s:11}  {told(gap)}")
-# --8<-- [end:identities]
+# --8<-- [end:identities_printed]
 
 
 # --8<-- [start:shapes]
@@ -131,8 +134,10 @@ def students(n=40):
 def normal_equations(X, y):
     """Weights with a zero gradient of |Xw - y|²: the solution of X'X w = X'y; shape (p,)."""
     return np.linalg.solve(X.T @ X, X.T @ y)
+# --8<-- [end:normal]
 
 
+# --8<-- [start:normal_printed]
 def print_normal():
     """Marks from 1, hours and attendance: by the normal equations and by lstsq."""
     hours, attendance, marks = students()
@@ -142,7 +147,7 @@ def print_normal():
     print("behind the data  [12. 5. 0.3], in marks, marks per hour, marks per percent")
     numbers = np.linalg.cond(X), np.linalg.cond(X.T @ X)
     print(f"condition number of X {numbers[0]:.0f}, of X'X {numbers[1]:.0f}")
-# --8<-- [end:normal]
+# --8<-- [end:normal_printed]
 
 
 # --8<-- [start:gaussian]
@@ -153,8 +158,10 @@ def negative_log_likelihood(S, Z):
     and inverse covariance S. Shapes: S (p, p), Z (n, p); the result is a scalar.
     """
     return np.trace(Z @ S @ Z.T) / (2 * len(Z)) - log_det(S) / 2
+# --8<-- [end:gaussian]
 
 
+# --8<-- [start:gaussian_printed]
 def print_gaussian():
     """The gradient in S at the inverse of the covariance of hours and attendance."""
     hours, attendance, _ = students()
@@ -165,7 +172,7 @@ def print_gaussian():
         slope = np.abs(covariance - np.linalg.inv(S)).max() / 2
         loss = negative_log_likelihood(S, Z)
         print(f"S = {name:18}  loss {loss:.4f}   largest slope {slope:.4f}")
-# --8<-- [end:gaussian]
+# --8<-- [end:gaussian_printed]
 
 
 # --8<-- [start:wrong]

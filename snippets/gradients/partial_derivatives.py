@@ -76,15 +76,17 @@ def partial(f, point, index, h=1e-5):
     step = np.zeros(len(point))
     step[index] = h
     return (f(*(point + step)) - f(*(point - step))) / (2 * h)
+# --8<-- [end:partial]
 
 
+# --8<-- [start:partial_printed]
 def print_partial():
     """Both partial derivatives at 4 hours and 70 %, by the rules and numerically."""
     point = np.array([4.0, 70.0])
     for index, (exact, unit) in enumerate(((by_hours, "hour"), (by_attendance, "percent"))):
         numerical = partial(learning_surface, point, index)
         print(f"{exact(*point):.5f} by the rules, {numerical:.5f} numerically, marks per {unit}")
-# --8<-- [end:partial]
+# --8<-- [end:partial_printed]
 
 
 # --8<-- [start:mixed]
@@ -116,8 +118,10 @@ def students(n=40):
 def least_squares(X, y):
     """The weights with the smallest `loss`, of shape (p,), by linear algebra."""
     return np.linalg.lstsq(X, y, rcond=None)[0]
+# --8<-- [end:held]
 
 
+# --8<-- [start:held_printed]
 def print_held():
     """Marks per hour: with attendance held, and with attendance left to vary."""
     hours, attendance, marks = students()
@@ -130,7 +134,7 @@ def print_held():
     print(f"attendance rises by {along:.3f} % an hour, at {per_percent:.3f} marks per %")
     total = held + per_percent * along
     print(f"{held:.3f} + {per_percent:.3f} x {along:.3f} = {total:.3f} marks per hour")
-# --8<-- [end:held]
+# --8<-- [end:held_printed]
 
 
 # --8<-- [start:loss]
@@ -141,8 +145,10 @@ def loss(w, X, y):
     """
     residual = X @ w - y
     return residual @ residual / len(y)
+# --8<-- [end:loss]
 
 
+# --8<-- [start:loss_printed]
 def print_loss_partials():
     """Partial derivatives of the loss at 30 marks and 4 marks per hour."""
     hours, _, marks = students()
@@ -152,7 +158,7 @@ def print_loss_partials():
     )
     print(f"intercept: {by_intercept:8.3f} marks² per mark")
     print(f"slope:     {by_slope:8.3f} marks² per (mark per hour)")
-# --8<-- [end:loss]
+# --8<-- [end:loss_printed]
 
 
 # --8<-- [start:ridge]
@@ -160,8 +166,10 @@ def broken(x, y):
     """xy / (x² + y²), and 0 at the origin; x and y are arrays or numbers."""
     square = np.asarray(x**2 + y**2)
     return np.divide(x * y, square, out=np.zeros(square.shape), where=square > 0)
+# --8<-- [end:ridge]
 
 
+# --8<-- [start:ridge_printed]
 def print_broken():
     """Values of `broken` on the way to the origin, along four straight lines."""
     print("       x    y = 0    y = x   y = 2x   y = -x")
@@ -170,7 +178,7 @@ def print_broken():
         print(f"{x:8.0e}", *(f"{value:8.2f}" for value in along))
     both = (partial(broken, np.zeros(2), index) for index in (0, 1))
     print("partial derivatives at the origin:", *(f"{slope:.0f}" for slope in both))
-# --8<-- [end:ridge]
+# --8<-- [end:ridge_printed]
 
 
 # --8<-- [start:broken]

@@ -34,7 +34,8 @@ class Dual:
 
     def __mul__(self, other):
         other = as_dual(other)
-        return Dual(self.value * other.value, self.slope * other.value + self.value * other.slope)
+        slope = self.slope * other.value + self.value * other.slope
+        return Dual(self.value * other.value, slope)
 
     def __pow__(self, n):
         if not isinstance(n, Real):
@@ -44,7 +45,8 @@ class Dual:
 
     def __matmul__(self, other):
         other = as_dual(other)
-        return Dual(self.value @ other.value, self.slope @ other.value + self.value @ other.slope)
+        slope = self.slope @ other.value + self.value @ other.slope
+        return Dual(self.value @ other.value, slope)
 
     def __rmatmul__(self, other):
         return as_dual(other) @ self
@@ -119,19 +121,22 @@ class Variable:
 
     def __mul__(self, other):
         a, b = self, as_variable(other)
-        return Variable(a.value * b.value, [(a, lambda g: g * b.value), (b, lambda g: g * a.value)], "×")
+        shares = [(a, lambda g: g * b.value), (b, lambda g: g * a.value)]
+        return Variable(a.value * b.value, shares, "×")
 
     def __pow__(self, n):
         if not isinstance(n, Real):
             raise TypeError(f"the exponent is a {type(n).__name__}: it must be a number")
         n = float(n)
-        return Variable(self.value**n, [(self, lambda g: g * (n * self.value ** (n - 1) if n else 0.0))], f"^{n:g}")
+        share = lambda g: g * (n * self.value ** (n - 1) if n else 0.0)
+        return Variable(self.value**n, [(self, share)], f"^{n:g}")
 
     def __matmul__(self, other):
         a, b = self, as_variable(other)
         if a.value.ndim != 2 or b.value.ndim != 2:
             raise ValueError(f"{a.value.shape} @ {b.value.shape}: both must be matrices")
-        return Variable(a.value @ b.value, [(a, lambda g: g @ b.value.T), (b, lambda g: a.value.T @ g)], "@")
+        shares = [(a, lambda g: g @ b.value.T), (b, lambda g: a.value.T @ g)]
+        return Variable(a.value @ b.value, shares, "@")
 
     def __rmatmul__(self, other):
         return as_variable(other) @ self
@@ -174,7 +179,8 @@ class Variable:
         return self.elementwise(lambda v: np.maximum(v, 0), self.value > 0, "relu")
 
     def sum(self):
-        return Variable(self.value.sum(), [(self, lambda g: np.broadcast_to(g, self.value.shape))], "sum")
+        share = lambda g: np.broadcast_to(g, self.value.shape)
+        return Variable(self.value.sum(), [(self, share)], "sum")
 
     def mean(self):
         return self.sum() / self.value.size
@@ -206,7 +212,7 @@ def unbroadcast(slope, shape):
 
 
 def walk_back(output, nodes=None):
-    """Slopes of an output by `id` of the node, after so many `nodes` have handed on (default: all)."""
+    """Slopes of an output by `id` of the node, after `nodes` have handed on (default: all)."""
     slopes = {id(output): np.ones_like(output.value)}
     for node in tape(output)[::-1][:nodes]:
         for parent, share in node.parents:
@@ -235,8 +241,10 @@ def gradients(output, inputs):
 def small_example(x, y):
     """tanh(x y + x) times x: the input x is used three times."""
     return (x * y + x).tanh() * x
+# --8<-- [end:example]
 
 
+# --8<-- [start:example_printed]
 def print_both_modes():
     """Slopes of the example at (0.8, -0.5): forward, backward, and by complex steps."""
     x, y = 0.8, -0.5
@@ -248,7 +256,7 @@ def print_both_modes():
     print("              in x                 in y")
     for name, slopes in (("forward", (by_x.slope, by_y.slope)), ("backward", back), ("complex step", steps)):
         print(f"{name:12}  {slopes[0]:.12f}   {slopes[1]:.12f}")
-# --8<-- [end:example]
+# --8<-- [end:example_printed]
 
 
 # --8<-- [start:tape]
@@ -309,8 +317,10 @@ def square_root(x, most_steps=50):
             return better
         guess = better
     raise RuntimeError(f"after {most_steps} rounds the guess still moves: {guess.value}")
+# --8<-- [end:loop]
 
 
+# --8<-- [start:loop_printed]
 def print_loop():
     """The slope of a loop with an exit: the square root of 2, and its slope 1 / (2 root)."""
     forward = square_root(Dual(2.0, 1.0))
@@ -319,7 +329,7 @@ def print_loop():
     print(f"root {forward.value:.12f}, slope forward {forward.slope:.12f}")
     print(f"slope backward {gradients(output, [x])[0]:.12f}, on a tape of {len(tape(output))} nodes")
     print(f"1 / (2 root) = {1 / (2 * np.sqrt(2)):.12f}")
-# --8<-- [end:loop]
+# --8<-- [end:loop_printed]
 
 
 # --8<-- [start:network]
@@ -475,8 +485,10 @@ def formulas(n):
         derivative = f"3.5*({derivative})*(1-2*({formula}))"
         formula = f"3.5*({formula})*(1-({formula}))"
     return formula, derivative
+# --8<-- [end:formulas]
 
 
+# --8<-- [start:formulas_printed]
 def print_not_formulas():
     """Length of the formulas in characters, and of the tape in nodes."""
     print("rounds   formula   its derivative   tape   slope at 0.3 by formula   by tape")
@@ -488,7 +500,7 @@ def print_not_formulas():
         by_formula = eval(derivative, {"x": 0.3})
         print(f"{n:6d}   {len(formula):7d}   {len(derivative):14d}   {len(tape(y)):4d}   "
               f"{by_formula:23.6f}   {gradients(y, [x])[0]:7.6f}")
-# --8<-- [end:formulas]
+# --8<-- [end:formulas_printed]
 
 
 # --8<-- [start:overwriting]
@@ -499,8 +511,10 @@ def walk_back_overwriting(output):
         for parent, share in node.parents:
             slopes[id(parent)] = unbroadcast(share(slopes[id(node)]), parent.value.shape)
     return slopes
+# --8<-- [end:overwriting]
 
 
+# --8<-- [start:overwriting_printed]
 def print_overwriting():
     """Slopes in x by the right walk and by the wrong one, for four functions."""
     functions = {"tanh(3 x)": lambda x: (x * 3).tanh(), "exp(sin(x))": lambda x: x.sin().exp(),
@@ -510,7 +524,7 @@ def print_overwriting():
         output = f(x)
         right, wrong = walk_back(output)[id(x)], walk_back_overwriting(output)[id(x)]
         print(f"{name:12} right {right:7.4f}   overwriting {wrong:7.4f}")
-# --8<-- [end:overwriting]
+# --8<-- [end:overwriting_printed]
 
 
 # --8<-- [start:twice]

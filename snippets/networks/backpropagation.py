@@ -98,8 +98,10 @@ def line_loss(X, Y):
     """The least mean-squared error of a linear model with intercept on a batch."""
     columns = np.column_stack([np.ones(len(X)), X])
     return np.mean((columns @ np.linalg.lstsq(columns, Y, rcond=None)[0] - Y) ** 2)
+# --8<-- [end:train]
 
 
+# --8<-- [start:train_printed]
 def print_network_training():
     """The loss after some steps, in marks², beside that of the best linear model."""
     X, Y = scaled(*tired_students())
@@ -110,7 +112,7 @@ def print_network_training():
     rule = 12 + 15 * hours - 1.25 * hours**2 + 0.3 * attendance
     print(f"best linear model  {variance * line_loss(X, Y):7.2f} marks²")
     print(f"rule of the marks  {np.mean((rule - marks) ** 2):7.2f} marks²")
-# --8<-- [end:train]
+# --8<-- [end:train_printed]
 
 
 # --8<-- [start:shapes]
@@ -135,11 +137,14 @@ def nudged_gradients(weights, X, Y, h=1e-20):
         for place in np.ndindex(w.shape):
             nudged = w.astype(complex)
             nudged[place] += 1j * h
-            slopes[place] = network_loss((*weights[:k], nudged, *weights[k + 1 :]), X, Y).imag / h
+            others = *weights[:k], nudged, *weights[k + 1 :]
+            slopes[place] = network_loss(others, X, Y).imag / h
         result.append(slopes)
     return tuple(result)
+# --8<-- [end:check]
 
 
+# --8<-- [start:check_printed]
 def print_agreement():
     """Largest difference of both gradients, array by array."""
     X, Y = scaled(*tired_students())
@@ -147,7 +152,7 @@ def print_agreement():
     both = zip(network_gradients(weights, X, Y), nudged_gradients(weights, X, Y), strict=True)
     for name, (walked, nudged) in zip(("W1", "b1", "W2", "b2"), both, strict=True):
         print(f"{name}: largest slope {np.abs(walked).max():.4f}, largest difference {np.abs(walked - nudged).max():.12f}")
-# --8<-- [end:check]
+# --8<-- [end:check_printed]
 
 
 # --8<-- [start:training]
@@ -193,8 +198,8 @@ figure_network_training.slider = ("step", [0, 5, 10, 20, 40, 70, 100, 150, 200, 
 # --8<-- [start:small]
 def small_network():
     """A network with two hidden units, one student, and the target: to do by hand."""
-    weights = np.array([[1.0, -0.5], [0.5, 1.0]]), np.zeros(2), np.array([[1.0], [-1.0]]), np.zeros(1)
-    return weights, np.array([[0.8, -0.4]]), np.array([[0.2]])
+    W1, W2 = np.array([[1.0, -0.5], [0.5, 1.0]]), np.array([[1.0], [-1.0]])
+    return (W1, np.zeros(2), W2, np.zeros(1)), np.array([[0.8, -0.4]]), np.array([[0.2]])
 
 
 def walk_of_small_network():
@@ -206,12 +211,14 @@ def walk_of_small_network():
     values = {"x1": X[0, 0], "x2": X[0, 1], "a1": A[0, 0], "a2": A[0, 1], "ŷ": Y_hat[0, 0]}
     values["L"] = network_loss(weights, X, Y)
     slopes = {"a1": G_A[0], "a2": G_A[1], "ŷ": G_b2[0], "L": 1.0}
-    arrows = {("x1", "a1"): (0, 0), ("x1", "a2"): (0, 1), ("x2", "a1"): (1, 0), ("x2", "a2"): (1, 1)}
-    arrows = {ends: (weights[0][at], G_W1[at]) for ends, at in arrows.items()}
-    arrows |= {("a1", "ŷ"): (weights[2][0, 0], G_W2[0, 0]), ("a2", "ŷ"): (weights[2][1, 0], G_W2[1, 0])}
+    W1, _, W2, _ = weights
+    arrows = {(f"x{i + 1}", f"a{k + 1}"): (W1[i, k], G_W1[i, k]) for i, k in np.ndindex(2, 2)}
+    arrows |= {(f"a{k + 1}", "ŷ"): (W2[k, 0], G_W2[k, 0]) for k in range(2)}
     return values, slopes, arrows, G_b1
+# --8<-- [end:small]
 
 
+# --8<-- [start:small_printed]
 def print_small_network():
     """The walk back through the small network, number by number."""
     values, slopes, arrows, G_b1 = walk_of_small_network()
@@ -230,7 +237,7 @@ def print_small_network():
         print(f"  a{k}: {slopes['ŷ']:.4f} × ({weight}) = {slopes['a' + k]:.4f}")
         print(f"  z{k}: {slopes['a' + k]:.4f} × (1 - ({a:.4f})²) = {z:.4f}")
         print(f"  its two weights: {z:.4f} × {x1} = {x1 * z:.4f},  {z:.4f} × ({x2}) = {x2 * z:.4f}")
-# --8<-- [end:small]
+# --8<-- [end:small_printed]
 
 
 # --8<-- [start:network]
@@ -271,8 +278,10 @@ def slopes_in_inputs(weights, hours, attendance):
     A, _ = forward(weights, X)
     G_X = ((1 - A**2) * weights[2].T) @ weights[0].T
     return G_X[0] * deviations[2] / deviations[:2]
+# --8<-- [end:slopes]
 
 
+# --8<-- [start:slopes_printed]
 def print_slopes_in_inputs():
     """Which input moves the marks most? By the network, and by the rule."""
     X, Y = scaled(*tired_students())
@@ -282,7 +291,7 @@ def print_slopes_in_inputs():
         by_hours, by_attendance = slopes_in_inputs(weights, hours, 70.0)
         marks = marks_of(weights, np.array([hours]), 70.0)[0]
         print(f"{hours:5.0f}   {marks:15.1f}   {by_hours:14.2f} ({15 - 2.5 * hours:5.1f})   {by_attendance:17.2f}  (0.3)")
-# --8<-- [end:slopes]
+# --8<-- [end:slopes_printed]
 
 
 # --8<-- [start:student]
@@ -332,8 +341,10 @@ def gradients_that_fit(weights, X, Y):
     """A bug: with two hidden units the transposed gradient of W1 has the same shape."""
     G_W1, G_b1, G_W2, G_b2 = network_gradients(weights, X, Y)
     return G_W1.T, G_b1, G_W2, G_b2
+# --8<-- [end:fitting]
 
 
+# --8<-- [start:fitting_printed]
 def print_shapes_that_fit():
     """Training with the right and the transposed gradient; two hidden units."""
     X, Y = scaled(*tired_students())
@@ -344,7 +355,7 @@ def print_shapes_that_fit():
     for step in (0, 10, 100, 1000):
         losses = [variance * network_loss(path[step], X, Y) for path in (right, wrong)]
         print(f"{step:4d}   {losses[0]:26.2f}   {losses[1]:30.2f}")
-# --8<-- [end:fitting]
+# --8<-- [end:fitting_printed]
 
 
 # --8<-- [start:broadcast]

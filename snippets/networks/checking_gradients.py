@@ -52,7 +52,8 @@ def check_gradient(f, gradient, points, tolerance=1e-6):
     k = int(errors.max(axis=1).argmax())
     w = np.asarray(points[k], dtype=float)
     step = 1e-6 * max(1.0, np.abs(w).max())
-    slopes = np.array([(f(w + step * unit) - f(w - step * unit)) / (2 * step) for unit in np.eye(len(w))])
+    nudges = step * np.eye(len(w))
+    slopes = np.array([f(w + nudge) - f(w - nudge) for nudge in nudges]) / (2 * step)
     worst = int(np.abs(gradient(w) - slopes).argmax())
     raise ValueError(
         f"relative error {errors.max():.1e} at point {k}; most wrong is weight {worst}:\n"
@@ -61,7 +62,7 @@ def check_gradient(f, gradient, points, tolerance=1e-6):
 # --8<-- [end:checker]
 
 
-# --8<-- [start:network]
+# --8<-- [start:network_before]
 def tired_students(n=40, seed=0):
     """Simulated students whom too many hours make tired: hours, attendance, marks.
 
@@ -73,8 +74,10 @@ def tired_students(n=40, seed=0):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 15 * hours - 1.25 * hours**2 + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:network_before]
 
 
+# --8<-- [start:network]
 HIDDEN = 2
 
 
@@ -123,8 +126,9 @@ def penalised_gradient(w, bug=None):
 
 
 BUGS = (
-    "the factor 2 forgotten", "sum in place of mean", "wrong sign", "slope of tanh at a wrong place",
-    "tanh's slope forgotten", "penalty of W1 forgotten", "transposed", "bias forgotten",
+    "the factor 2 forgotten", "sum in place of mean", "wrong sign",
+    "slope of tanh at a wrong place", "tanh's slope forgotten", "penalty of W1 forgotten",
+    "transposed", "bias forgotten",
     "mean over the batch for a sum", "last share overwrites",
 )
 
@@ -193,15 +197,17 @@ def finds(check, bug):
 
 
 CHECKS = ("shapes", "falls", "zero", "one", "checker")
+# --8<-- [end:which]
 
 
+# --8<-- [start:which_printed]
 def print_which_check_finds():
     """A table of bugs and checks: which finds which."""
     print(" " * 30 + "".join(f"{check:>9}" for check in CHECKS))
     for bug in (None, *BUGS):
         row = "".join(f"{'finds' if finds(check, bug) else '-':>9}" for check in CHECKS)
         print(f"{bug or '(no bug)':30}{row}")
-# --8<-- [end:which]
+# --8<-- [end:which_printed]
 
 
 # --8<-- [start:precision]
@@ -211,10 +217,13 @@ def typical_error(loss, w, directions, h):
     The directions have the shape (k, 9) and length 1. All of the slope is the most.
     """
     slopes = directions @ penalised_gradient(w)
-    told = np.array([(float(loss(w + h * u)) - float(loss(w - h * u))) / (2 * h) for u in directions])
+    rise = [float(loss(w + h * u)) - float(loss(w - h * u)) for u in directions]
+    told = np.array(rise) / (2 * h)
     return min(np.linalg.norm(told - slopes) / np.linalg.norm(slopes), 1.0)
+# --8<-- [end:precision]
 
 
+# --8<-- [start:precision_printed]
 def print_precision():
     """Errors of the right gradient by the step h, in float64 and in float32."""
     w, directions = some_points(1)[0], np.random.default_rng(2).normal(0, 1, (200, 9))
@@ -230,7 +239,7 @@ def print_precision():
         errors = [typical_error(loss, w, directions, h) for loss in (penalised_loss, loss32)]
         double, single = 10.0 ** np.ceil(np.log10(errors))
         print(f"{h:.0e}   {double:16.0e}   {single:16.0e}")
-# --8<-- [end:precision]
+# --8<-- [end:precision_printed]
 
 
 # --8<-- [start:kinks]
@@ -245,15 +254,17 @@ def absolute_gradient_of_line(w):
     X, y = batch()
     sign = np.sign(w[0] + w[1] * X[:, 0] - y)
     return np.array([sign.mean(), (sign * X[:, 0]).mean()])
+# --8<-- [end:kinks]
 
 
+# --8<-- [start:kinks_printed]
 def print_kinks():
     """A right gradient of a loss with kinks: how often the check is fooled, by its step."""
     points = np.random.default_rng(0).normal(0, 0.5, (200, 2))
     for h in (1e-2, 1e-3, 1e-4, 1e-6):
         errors = relative_errors(absolute_loss_of_line, absolute_gradient_of_line, points, 5, h=h)
         print(f"h = {h:.0e}: {np.mean(errors > 1e-6):6.1%} of the checks fail")
-# --8<-- [end:kinks]
+# --8<-- [end:kinks_printed]
 
 
 # --8<-- [start:one_point]

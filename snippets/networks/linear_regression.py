@@ -68,7 +68,7 @@ def fit_path(hours, attendance, marks, learning_rate=0.5, steps=100):
     raw = np.column_stack([hours, attendance])
     means, deviations = raw.mean(axis=0), raw.std(axis=0)
     if np.any(np.ptp(raw, axis=0) == 0):
-        raise ValueError(f"ranges {np.ptp(raw, axis=0)}: a feature that never changes explains nothing")
+        raise ValueError(f"ranges {np.ptp(raw, axis=0)}: a constant feature explains nothing")
     X = np.column_stack([np.ones(len(raw)), (raw - means) / deviations])
     w = np.zeros(3)
     path = [unscaled(w, means, deviations)]
@@ -88,8 +88,10 @@ def fit():
 def mean_squared_residual(w, hours, attendance, marks):
     """The `loss` of the model on some students, in marks²."""
     return loss(w, np.column_stack([np.ones_like(hours), hours, attendance]), marks)
+# --8<-- [end:steps]
 
 
+# --8<-- [start:steps_printed]
 def print_fit_path():
     """The weights and the loss after some steps, and those of linear algebra."""
     hours, attendance, marks = students()
@@ -102,7 +104,7 @@ def print_fit_path():
         error = loss(w, X, marks)
         print(f"{name}   {w[0]:9.3f}   {w[1]:14.4f}   {w[2]:17.4f}   {error:13.3f}")
     print(f"correlation of hours and attendance: {np.corrcoef(hours, attendance)[0, 1]:.2f}")
-# --8<-- [end:steps]
+# --8<-- [end:steps_printed]
 
 
 # --8<-- [start:student]
@@ -183,8 +185,10 @@ def residuals():
     """Prediction minus observation for each student at the fit: (40,), in marks."""
     hours, attendance, marks = students()
     return predicted_marks(fit(), hours, attendance) - marks
+# --8<-- [end:residuals]
 
 
+# --8<-- [start:residuals_printed]
 def print_residuals():
     """What the residuals of the fit add up to, alone and times each feature."""
     hours, attendance, marks = students()
@@ -193,7 +197,7 @@ def print_residuals():
     for name, unit, column in (("1", "", 1.0), ("hours", " · hours", hours), ("attendance", " · percent", attendance)):
         print(f"mean of residual × {name:10}: {round(np.mean(r * column), 3) + 0:6.3f} marks{unit}")
     print(f"part of the variance of the marks that the model explains: {1 - np.var(r) / np.var(marks):.1%}")
-# --8<-- [end:residuals]
+# --8<-- [end:residuals_printed]
 
 
 # --8<-- [start:residual_plots]
@@ -234,8 +238,10 @@ def another_class(seed, n=40):
     hours = rng.uniform(0, 10, n)
     attendance = rng.uniform(40, 100, n)
     return hours, attendance, 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
+# --8<-- [end:new_students]
 
 
+# --8<-- [start:new_students_printed]
 def print_new_students():
     """The loss of three models on the 40 students and on 100,000 new ones."""
     data, new = students(), another_class(1, 100_000)
@@ -244,7 +250,7 @@ def print_new_students():
     print("model            loss on the 40   on new students (marks²)")
     for name, w in models.items():
         print(f"{name:14}   {mean_squared_residual(w, *data):14.2f}   {mean_squared_residual(w, *new):24.2f}")
-# --8<-- [end:new_students]
+# --8<-- [end:new_students_printed]
 
 
 # --8<-- [start:units]

@@ -8,7 +8,7 @@ import numpy as np
 # --8<-- [end:imports]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
 
@@ -20,8 +20,10 @@ def students(n=40):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def passes(marks):
     """1 for those with at least 60 marks, 0 for the others."""
     return (marks >= 60).astype(float)
@@ -61,7 +63,7 @@ def safe_learning_rate(X, penalty=0.0):
 # --8<-- [end:loss]
 
 
-# --8<-- [start:descend]
+# --8<-- [start:descend_before]
 def descend(gradient, w, learning_rate, steps):
     """Gradient descent from w, of shape (p,): steps of -learning_rate * gradient(w).
 
@@ -85,8 +87,10 @@ def unscaled(w, means, deviations):
     """
     slopes = w[1:] / deviations
     return np.concatenate([[w[0] - slopes @ means], slopes])
+# --8<-- [end:descend_before]
 
 
+# --8<-- [start:descend]
 def training(steps, penalty=0.0, n=40):
     """Raw weights (steps + 1, 3): a logit, logits per hour, logits per percent.
 
@@ -95,7 +99,8 @@ def training(steps, penalty=0.0, n=40):
     hours, attendance, marks = students(n)
     X, means, deviations = standardise(hours, attendance)
     rate = 0.75 * safe_learning_rate(X, penalty)
-    path = descend(lambda w: pass_fail_gradient(w, X, passes(marks), penalty), np.zeros(3), rate, steps)
+    gradient = lambda w: pass_fail_gradient(w, X, passes(marks), penalty)
+    path = descend(gradient, np.zeros(3), rate, steps)
     return np.array([unscaled(w, means, deviations) for w in path])
 # --8<-- [end:descend]
 
@@ -143,8 +148,10 @@ def probability_slopes(w, hours, attendance):
     """Probability of passing, and its slopes per hour and per percent."""
     p = probability(w[0] + w[1] * hours + w[2] * attendance)
     return p, p * (1 - p) * w[1], p * (1 - p) * w[2]
+# --8<-- [end:sensitivity]
 
 
+# --8<-- [start:sensitivity_printed]
 def print_slopes_of_probability():
     """What an hour more is worth, for students with 70 % attendance."""
     w = training(1000)[-1]
@@ -154,23 +161,28 @@ def print_slopes_of_probability():
         later = probability_slopes(w, hours + 1, 70.0)[0]
         print(f"{hours:5.0f}   {p:11.4f}   {p / (1 - p):7.3f}   {by_hours:14.4f}   {by_attendance:11.4f}   {later:17.4f}")
     print(f"an hour multiplies the odds by {math.exp(w[1]):.2f}, a percentage point by {math.exp(w[2]):.3f}")
-# --8<-- [end:sensitivity]
+# --8<-- [end:sensitivity_printed]
 
 
-# --8<-- [start:new_students]
+# --8<-- [start:new_students_before]
 def another_class(seed, n=40):
     """n other students, simulated by the rule of `students` with another seed."""
     rng = np.random.default_rng(seed)
     hours = rng.uniform(0, 10, n)
     attendance = rng.uniform(40, 100, n)
     return hours, attendance, 12 + 5 * hours + 0.3 * attendance + rng.normal(0, 5, n)
+# --8<-- [end:new_students_before]
 
 
+# --8<-- [start:new_students]
 def mean_surprise(w, hours, attendance, marks):
     """Mean cross-entropy of raw weights w on some students, in nats."""
-    return np.mean(np.logaddexp(0, (1 - 2 * passes(marks)) * (w[0] + w[1] * hours + w[2] * attendance)))
+    logits = w[0] + w[1] * hours + w[2] * attendance
+    return np.mean(np.logaddexp(0, (1 - 2 * passes(marks)) * logits))
+# --8<-- [end:new_students]
 
 
+# --8<-- [start:new_students_printed]
 def print_on_new_students():
     """The fit on students it has not seen: is a 70 % a 70 %?"""
     w, (hours, attendance, marks) = training(1000)[-1], another_class(1, 100_000)
@@ -181,7 +193,7 @@ def print_on_new_students():
     for low in (0.0, 0.2, 0.4, 0.6, 0.8):
         these = (p >= low) & (p < low + 0.2)
         print(f"told {low:3.0%} to {low + 0.2:4.0%}: mean told {p[these].mean():5.1%}, passed {y[these].mean():5.1%}")
-# --8<-- [end:new_students]
+# --8<-- [end:new_students_printed]
 
 
 # --8<-- [start:separable]

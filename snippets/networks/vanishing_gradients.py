@@ -68,8 +68,10 @@ def measured_growth(bend, c, depth, width=128, seed=0):
     for W, slope in zip(weights[:0:-1], slopes_of_bend[-2::-1], strict=True):
         G.append(G[-1] @ W.T * slope)
     return tuple(np.array([np.sqrt(np.mean(M**2)) for M in arrays]) for arrays in (zs, G[::-1]))
+# --8<-- [end:measure]
 
 
+# --8<-- [start:measure_printed]
 def print_growth():
     """By what factor one layer changes the slopes, and what is left of them after 20 layers."""
     print("activation   weights          factor a layer   after 20 layers   measured")
@@ -78,7 +80,7 @@ def print_growth():
             predicted, measured = predicted_growth(bend, c, 21)[1], measured_growth(bend, c, 21)[1]
             factor = predicted[0] ** (1 / 20)
             print(f"{name:10}   {how:14}   {factor:14.3f}   {predicted[0]:15.1e}   {measured[0]:8.1e}")
-# --8<-- [end:measure]
+# --8<-- [end:measure_printed]
 
 
 # --8<-- [start:by_layer]
@@ -130,7 +132,7 @@ def print_shared():
 # --8<-- [end:shared]
 
 
-# --8<-- [start:students]
+# --8<-- [start:students_before]
 def tired_students(n=40, seed=0):
     """Simulated students whom too many hours make tired: hours, attendance, marks.
 
@@ -142,8 +144,10 @@ def tired_students(n=40, seed=0):
     attendance = rng.uniform(40, 100, n)
     marks = 12 + 15 * hours - 1.25 * hours**2 + 0.3 * attendance + rng.normal(0, 5, n)
     return hours, attendance, marks
+# --8<-- [end:students_before]
 
 
+# --8<-- [start:students]
 def tired_batch():
     """X (40, 2) and Y (40, 1), standardised, and the variance of the marks."""
     columns = np.column_stack(tired_students())
@@ -157,7 +161,8 @@ def deep_weights(depth, c, width=16, seed=0):
     """Pairs (W, b) of depth - 1 hidden layers and a last one; W has the variance c / inputs."""
     rng = np.random.default_rng(seed)
     sizes = [2, *[width] * (depth - 1), 1]
-    return [(rng.normal(0, np.sqrt(c / p), (p, m)), np.zeros(m)) for p, m in zip(sizes, sizes[1:], strict=False)]
+    shapes = zip(sizes, sizes[1:], strict=False)
+    return [(rng.normal(0, np.sqrt(c / p), (p, m)), np.zeros(m)) for p, m in shapes]
 
 
 def deep_gradients(weights, bend, X, Y):

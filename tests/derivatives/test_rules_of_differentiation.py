@@ -129,6 +129,7 @@ def test_cramming_is_best_at_four_hours_and_falls_fastest_at_eight():
     assert hours[np.argmin(cramming_slope(hours))] == 8
 
 
+@pytest.mark.counted
 @given(st.floats(31, 89))
 def test_hours_for_undoes_the_learning_curve_and_the_slopes_are_reciprocal(marks):
     hours = hours_for(marks)

@@ -79,6 +79,7 @@ def test_the_probability_does_not_overflow():
     assert [probability(-1e6), probability(0.0), probability(1e6)] == [0, 0.5, 1]
 
 
+@pytest.mark.counted
 @given(st.floats(-15, 15), st.sampled_from([0, 1]))
 def test_slope_and_curvature_are_derivatives_of_the_logistic_loss(z, y):
     with mpmath.workdps(60):
@@ -136,6 +137,7 @@ def test_the_gradient_is_probability_minus_label(z, data):
         assert softmax_loss(z, label) == pytest.approx(float(f(*point)), rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.counted
 @given(small_logits)
 def test_the_hessian_is_the_jacobian_of_the_gradient_and_positive_semidefinite(z):
     H, h = softmax_loss_hessian(z), 1e-5

@@ -128,6 +128,7 @@ def test_the_best_constant_of_the_pinball_loss_is_the_quantile(y, quantile):
     assert np.mean(y < best - 1e-9) <= quantile + 1e-9 and np.mean(y <= best + 1e-9) >= quantile - 1e-9
 
 
+@pytest.mark.counted
 @given(st.floats(-30, 30), st.floats(0.05, 0.95))
 def test_the_pinball_loss_has_two_slopes_and_is_half_the_absolute_loss_for_the_median(r, quantile):
     assert pinball(r, 0.5) == pytest.approx(abs(r) / 2)

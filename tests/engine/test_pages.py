@@ -12,7 +12,8 @@ from snippets._build.fault import Fault
 from snippets._build.kept import Keeper
 from snippets._build.pages import html
 from snippets._build.pages.figures import Figures
-from snippets._build.pages.markdown import checked, glossary_of, with_results
+from snippets._build.pages.head import minutes, with_head
+from snippets._build.pages.markdown import checked, glossary_of, lines, with_results
 from snippets._build.pages.page import Page, front_matter
 from snippets._build.pages.site import Site, asked_size
 from tests.conftest import ROOT
@@ -76,8 +77,52 @@ def test_figure_has_its_size_and_its_slider():
     text, ours = converted(f"![{ALT}](../figures/c/a/drawn.svg) after")
     assert ours.faults == [] and ours.used == {"c/a/drawn.svg"}
     assert 'data-frames="../../figures/c/a/drawn"' in text and 'data-values="1 h|2 h"' in text
-    assert re.search(r'<img [^>]*height="48"[^>]*width="96"', text) and "<output>2 h</output>" in text and text.endswith("</span> after</p>")
-    assert '<input aria-valuetext="2 h" autocomplete="off" max="1" min="0" step="1" type="range" value="1"' in text
+    assert re.search(r'<img [^>]*height="48"[^>]*width="96"', text) and text.endswith("</span> after</p>")
+    # It begins at the beginning; paper and a screen without scripts have the frame of which the text speaks.
+    assert "<output>1 h</output>" in text and re.search('<img [^>]*src="../figures/c/a/drawn.0.svg"', text)
+    assert '<input aria-valuetext="1 h" autocomplete="off" max="1" min="0" step="1" type="range" value="0"' in text
+    assert re.search(r'<source media="print, \(scripting: none\)" srcset="../../figures/c/a/drawn.svg" />', text)
+    assert '<button aria-label="Play" type="button">▶</button>' in text
+
+
+def test_line_below_the_opening_sentence_says_what_one_needs_and_gets():
+    text = "# Title\n\nOne sentence,\nof two lines.\n\nMore words.\n"
+    ours = Page("c/p.md", "docs/c/p.md", text, {"prerequisites": ["c/p.md", "d/q.md"], "goal": "read"}, url="c/p/")
+    head = "Builds on [The page](p.md), [d/q.md](../d/q.md) · 7 minutes, and the exercises · You will be able to read.\n{: .head }\n"
+    assert with_head(text, ours, Given.titles, 7) == f"# Title\n\nOne sentence,\nof two lines.\n\n{head}\nMore words.\n"
+    ours.front["prerequisites"] = []
+    assert "Builds on school algebra · 7" in with_head(text, ours, {}, 7)
+    ours.front["goal"] = None
+    assert with_head(text, ours, {}, 7) == text
+
+
+MINUTE = " ".join(["word"] * 171)  # a little less, as 0.35 s each
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("word", 1),
+        (f"{MINUTE}\n\n{MINUTE}\n\n{MINUTE}\n", 3),
+        (f"{MINUTE}\n\n??? note\n\n    {MINUTE}\n\n    {MINUTE}\n\n{MINUTE}\n", 2),
+        (f"{MINUTE}\n\n## Exercises\n\n{MINUTE}\n", 1),
+        ("$$\n1\n$$\n\n" * 8, 2),
+        ("```python\ninclude\n```\n" * 2, 4),
+        ("```text\nx\n```\n" * 6, 2),
+        ("![A picture](a.svg)\n" * 6, 2),
+        ("![A picture](../figures/c/a/drawn.svg)\n" * 4, 3),
+    ],
+)
+def test_minutes_are_those_of_words_formulas_code_outputs_and_figures(text, expected):
+    assert minutes(text, lambda row: 30, Given.report.sliders) == expected
+
+
+def test_lines_of_code_are_those_of_the_section_that_is_shown():
+    class Source(Given):
+        def included(self, path):
+            return ("# --8<-- [start:a]\nx = 1\n\ny = 2\n# --8<-- [end:a]\nz = 3\n", None)
+
+    assert [lines(Source(), row) for row in ('--8<-- "c/a.py:a"', '--8<-- "c/a.py:b"', '--8<-- "c/a.py"', "x = 1", "")] == [2, 0, 5, 1, 0]
 
 
 def test_figure_that_is_waited_for_is_a_box_of_its_size():
@@ -176,4 +221,4 @@ def test_the_figure_at_the_top_of_a_concept_is_fetched_with_the_page():
     text, _ = converted(f"![{ALT}](../figures/c/a/drawn.svg)\n\n![{ALT}](../figures/c/a/drawn.svg)\n")
     first, second = re.findall("<img [^>]*>", text)
     assert 'fetchpriority="high"' in first and "lazy" not in first and 'loading="lazy"' in second and "fetchpriority" not in second
-    assert html.first_figure(text) == "../figures/c/a/drawn.svg" and html.first_figure("<img src='x'>") is None
+    assert html.first_figure(text) == "../figures/c/a/drawn.0.svg" and html.first_figure("<img src='x'>") is None

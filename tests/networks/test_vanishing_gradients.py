@@ -282,6 +282,7 @@ def test_the_training_is_descent_by_autograd_and_one_layer_alone_is_linear_regre
         assert path.shape == (501,) and path[-1] == pytest.approx(squares[0] / 40) and np.all(np.diff(path) < 1e-9)
 
 
+@pytest.mark.counted
 @given(arrays(np.float64, array_shapes(max_dims=2, max_side=5), elements=st.floats(-1e3, 1e3)), st.floats(1e-3, 1e4))
 def test_clipping_keeps_the_direction_and_no_length_above_the_longest_which_must_be_positive(gradient, longest):
     length, found = math.hypot(*gradient.ravel()), clipped(gradient, longest)

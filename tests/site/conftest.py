@@ -113,9 +113,9 @@ def launch(playwright):
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """One browser for all tests."""
+    """One browser for all tests of a module. Its driver keeps an event loop running, which others need for themselves."""
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)

@@ -92,9 +92,8 @@ def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit)
     control, values = box.locator("input"), box.get_attribute("data-values").split("|")
     stem = box.get_attribute("data-frames").split("/")[-1]
     frames = [f"{stem}.{i}.svg" for i in range(len(values))]
-    assert set(asked).isdisjoint(frames)
-    start = int(control.input_value())
-    assert slider_state(box) == (f"{stem}.svg", values[start], values[start])
+    assert set(asked).isdisjoint(frames[1:])
+    assert control.input_value() == "0" and slider_state(box) == (frames[0], values[0], values[0])
     control.focus()
     page.wait_for_load_state("networkidle")
     assert set(frames) <= set(asked)
@@ -126,6 +125,39 @@ def test_slider_works_after_instant_navigation(visit):
     assert page.evaluate("window.stays"), "the page was loaded anew"
 
 
+def test_button_plays_all_frames_and_stops(visit):
+    page = visit(SLOPES)
+    box = page.locator(".slider").first
+    button, last = box.locator("button"), len(box.get_attribute("data-values").split("|")) - 1
+    value = "document.querySelector('.slider input').value"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-label") == "Pause"
+    until(page, f"{value} === '3'")
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-label") == "Play"
+    stopped = page.evaluate(value)
+    page.wait_for_timeout(700)
+    assert page.evaluate(value) == stopped
+    box.locator("input").evaluate("(control, at) => { control.value = at; control.dispatchEvent(new Event('input', { bubbles: true })) }", last - 1)
+    button.click()
+    until(page, "document.querySelector('.slider button').getAttribute('aria-label') === 'Play'")
+    assert page.evaluate(value) == str(last) and slider_state(box)[0].endswith(f".{last}.svg")
+    button.click()  # from the end it begins anew, and the hand on the slider takes over
+    until(page, f"{value} === '1'")
+    box.locator("input").press("End")
+    page.wait_for_timeout(700)
+    assert page.evaluate(value) == str(last) and button.get_attribute("aria-label") == "Play"
+
+
+def test_whoever_wants_little_motion_goes_on_frame_by_frame(visit):
+    page = visit(SLOPES, reduced_motion="reduce")
+    box = page.locator(".slider").first
+    box.locator("button").click()
+    page.wait_for_timeout(700)
+    assert slider_state(box)[0].endswith(".1.svg") and box.locator("button").get_attribute("aria-label") == "Play"
+
+
 def test_map_of_concepts_leads_to_pages(visit):
     page = visit("")
     boxes = page.locator(".concept-map a")
@@ -139,6 +171,7 @@ def test_without_scripts_the_figure_is_there_and_no_dead_control(visit):
     page = visit(SLOPES, java_script_enabled=False)
     box = page.locator(".slider").first
     expect(box.locator("img")).to_be_visible()
+    assert re.search(r"[a-z]\.svg$", box.locator("img").evaluate("image => image.currentSrc")), "the frame of which the text speaks"
     assert share(box.locator("img").screenshot(), PALETTE["function"][0]) > 100
     assert page.locator(".slider input").count() > 0
     expect(page.locator(".slider input:visible")).to_have_count(0)
@@ -149,16 +182,17 @@ def test_paper_shows_the_default_frame_and_no_control(visit):
     page = visit(SLOPES)
     page.locator(".slider input").first.press("End")
     box = page.locator(".slider").first
-    moved = slider_state(box)
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    moved, drawn = slider_state(box), "document.querySelector('.slider img').currentSrc"
+    assert re.search(r"\.\d+\.svg$", page.evaluate(drawn))
     page.emulate_media(media="print")
     expect(page.locator(".slider img").first).to_be_visible()
-    assert not re.search(r"\.\d+\.svg$", page.locator(".slider img").first.get_attribute("src"))
+    until(page, f"/[a-z]\\.svg$/.test({drawn})")
+    assert page.locator(".slider img").first.evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
     assert page.locator(".slider input").count() > 0
     expect(page.locator(".slider input:visible")).to_have_count(0)
     expect(page.locator(".md-sidebar:visible")).to_have_count(0)
     page.emulate_media(media="screen")
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    until(page, f"/\\.\\d+\\.svg$/.test({drawn})")
     assert slider_state(box) == moved
 
 
@@ -279,7 +313,7 @@ def test_wide_formula_scrolls_in_its_box_also_by_keyboard(visit):
 
 
 @pytest.mark.parametrize(
-    "selector", [".formula", "details > summary", ".slider input", ".md-nav--primary a.md-nav__link"]
+    "selector", [".formula", "details > summary", ".slider input", ".slider button", ".md-nav--primary a.md-nav__link"]
 )
 def test_focus_is_seen(visit, selector):
     page = visit(SLOPES)

@@ -233,6 +233,14 @@ FAULTS = {
         None,
         "no summary can be read from the front matter",
     ),
+    "front matter without a goal": (
+        SECANT,
+        "goal: draw a line through two points\n",
+        "",
+        SECANT,
+        None,
+        "no goal can be read from the front matter",
+    ),
     "a prerequisite that is no page": (
         TANGENT,
         "[slopes/secant-line.md]",
@@ -294,7 +302,7 @@ def test_project_without_faults_builds(built):
         r'<img alt="A curve in blue, and[^"]*" fetchpriority="high" height="\d+" src="[^"]*secant.svg" width="\d+" />',
         secant,
     )
-    assert 'data-values="2|1"' in tangent and "step size = <output>1</output>" in tangent
+    assert 'data-values="2|1"' in tangent and "step size = <output>2</output>" in tangent
     assert 'href="slopes/tangent/"><span>Tangent</span><small>Slopes</small></a>' in home and home.count("<marker") == 1
     assert (
         home.count('<abbr title="The rise over the run, m.">') == 1
@@ -503,7 +511,7 @@ def test_a_broken_link_into_a_kept_page_is_found(project):
 
 @pytest.mark.parametrize("missing", ["snippets/slopes/{}.py", "tests/slopes/test_{}.py"])
 def test_page_without_its_snippet_or_its_test_stops_the_build(project, missing):
-    page = "---\nprerequisites: []\nsummary: A page.\n---\n# Limit\n\n<!-- theorems -->\n"
+    page = "---\nprerequisites: []\nsummary: A page.\ngoal: read it\n---\n# Limit\n\n<!-- theorems -->\n"
     project.write("docs/slopes/the-limit.md", page)
     project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - slopes/the-limit.md\n")
     project.write("snippets/slopes/the_limit.py", '"""Limit."""\n\nif __name__ == "__main__":\n    pass\n')
@@ -524,7 +532,7 @@ def test_front_matter_that_cannot_be_read_stops_the_build(project, front):
     status, lines = project.build()
     assert status == 1
     assert errors(lines) == [
-        f"{TANGENT}:1: no {name} can be read from the front matter" for name in ("prerequisites", "summary")
+        f"{TANGENT}:1: no {name} can be read from the front matter" for name in ("goal", "prerequisites", "summary")
     ]
 
 
@@ -535,7 +543,7 @@ def test_all_faults_are_told_at_once_in_order(project):
     status, lines = project.build()
     assert status == 1
     places = [re.match(r"(\S+):(\d+): ", line).groups() for line in errors(lines)]
-    assert places == [(SECANT, "9"), (SECANT, "9"), (TANGENT, "107"), (CODE, "12")]
+    assert places == [(SECANT, "10"), (SECANT, "10"), (TANGENT, "108"), (CODE, "12")]
     assert lines[-1] == "Stopped: 4 fault(s), see above."
 
 
@@ -551,8 +559,8 @@ def test_fault_stops_the_command_itself(project):
     )
     assert done.returncode == 1
     expected = [
-        f"{TANGENT}:7: {NO_ANCHOR.format('nowhere')}",
-        f'{TANGENT}:7: Unknown command "\\no" in the formula \\no',
+        f"{TANGENT}:8: {NO_ANCHOR.format('nowhere')}",
+        f'{TANGENT}:8: Unknown command "\\no" in the formula \\no',
     ]
     assert errors(done.stderr.splitlines()) == expected
     for told in ("nowhere", "\\no"):  # each is told once
@@ -716,9 +724,9 @@ def test_saving_runs_what_is_saved_and_faults_keep_the_server_up(project, serve)
 
     project.edit(TANGENT, "# Tangent\n", "# Tangent\n\nNew words, [a link](nowhere.md), $\\no$.\n")
     said = server.wait("Reloading browsers")
-    assert "figures: 0 ran" in said and f"{TANGENT}:7: Doc file" in said and f"{TANGENT}:7: Unknown" in said
+    assert "figures: 0 ran" in said and f"{TANGENT}:8: Doc file" in said and f"{TANGENT}:8: Unknown" in said
     page = server.page("slopes/tangent/")
-    assert "New words" in page and page.count('<span class="fault" role="alert">docs/slopes/tangent.md:7: ') == 2
+    assert "New words" in page and page.count('<span class="fault" role="alert">docs/slopes/tangent.md:8: ') == 2
 
     project.edit(TANGENT, "New words, [a link](nowhere.md), $\\no$.", "Better words.")
     assert "ERROR" not in server.wait("Reloading browsers")

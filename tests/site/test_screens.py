@@ -63,6 +63,11 @@ CUT = """() => {
 }"""
 
 
+# Lines of code in the open that are cut at the right.
+CUT_CODE = """() => [...document.querySelectorAll("article > .highlight code:has(.k, .kn)")]
+  .filter(code => code.scrollWidth > code.clientWidth + 1).map(code => code.textContent.slice(0, 40))"""
+
+
 def check_paper(page):
     """A concept takes six sheets at most, and nothing is cut at the right."""
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = false })")
@@ -126,6 +131,7 @@ def test_page_is_whole_and_still_and_accessible_on_every_screen_and_on_paper(scr
     page.set_viewport_size(MODES["light"]["viewport"])
     page.evaluate(SCROLL)  # copy buttons are made when code comes into view
     check_whole(page, path)
+    assert page.evaluate(CUT_CODE) == []
     violations, rules, looks = accessibility(page, known)
     assert violations == [] and rules > 10
     dark_on_light = page.evaluate("getComputedStyle(document.body).color")

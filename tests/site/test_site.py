@@ -154,6 +154,65 @@ def test_blocks_of_each_page_run_one_after_the_other_with_nothing_before(tmp_pat
     assert run.returncode == 0 and run.stderr == ""
 
 
+# The form of a page
+
+
+def in_the_open(text):
+    """What a reader sees who unfolds nothing."""
+    return re.sub(r"(?m)^\?\?\?.*\n(?:\n|    .*\n?)*", "", text)
+
+
+def open_code(page):
+    """The blocks of Python that stand in the open, each as its lines that are not empty."""
+    folded = {textwrap.dedent(code) for code in python_blocks(page)}
+    text = in_the_open((DOCS / page).read_text("utf-8"))
+    shown = []
+    for names in re.findall(r"(?ms)^```python\n(.*?)^```$", text):
+        parts = [section(found[1], found[2]) for found in re.finditer(r'--8<-- "([^":]+):(\w+)"', names)]
+        shown.append([line for part in parts for line in part.splitlines() if line.strip()])
+    assert len(shown) < len(folded)
+    return shown
+
+
+def section(path, name):
+    text = (ROOT / "snippets" / path).read_text("utf-8")
+    return re.search(rf"(?ms)^# --8<-- \[start:{name}\]\n(.*?)^# --8<-- \[end:{name}\]", text)[1]
+
+
+@pytest.mark.parametrize("page", CONCEPTS)
+def test_what_stands_in_the_open_is_mathematics_and_little_enough_to_be_read(page):
+    blocks = open_code(page)
+    lines = [line for block in blocks for line in block]
+    assert [line for line in lines if re.match("def (print|figure)_|figure_", line)] == []
+    most, longest = LONG.get(page, (70, 30))
+    assert sum(map(len, blocks)) <= most and max(map(len, blocks), default=0) <= longest
+
+
+LONG = {
+    "networks/automatic-differentiation.md": (200, 66),  # two engines, which are what the page is about
+    "networks/checking-gradients.md": (70, 47),  # the checker, to be copied whole
+    "descent/momentum-and-adam.md": (105, 46),
+}
+
+
+@pytest.mark.parametrize("page", CONCEPTS)
+def test_the_reader_guesses_before_each_slider_and_each_misconception_and_keeps_three_lines(page):
+    text = (DOCS / page).read_text("utf-8")
+    snippet = (ROOT / "snippets" / page.replace("-", "_")).with_suffix(".py").read_text("utf-8")
+    for label in re.findall(r"(?m)^figure_(\w+)\.slider = ", snippet):
+        assert re.search(rf"(?m)^\*\*Guess first\.\*\* .*\?.*\n\n!\[[^\]]*\]\(\S*/{label}\.svg\)", text), label
+    wrong = text[text.index("\n## What goes wrong\n") :]
+    assert re.match(r'\n## What goes wrong\n\n\*\*Guess first\.\*\* .*\?.*\n\n\?\?\? question "The answer"\n\n    \S', wrong)
+    three = re.search(r'(?m)^!!! abstract "In three lines"\n\n((?:    \d\. .+\n)+)\n## Exercises$', text)
+    assert re.findall(r"(?m)^    (\d)\. .*\.$", three[1]) == ["1", "2", "3"] and "    3. To a friend: " in three[1]
+
+
+def test_no_page_takes_a_beginner_longer_than_twenty_minutes(documents):
+    times = {page: int(re.search(r"· (\d+) minutes?, and the exercises · You will be able to", documents[page].text)[1]) for page in documents if page in map(url, CONCEPTS)}
+    assert len(times) == len(CONCEPTS)
+    assert {page: time for page, time in times.items() if not 5 <= time <= 20} == {}
+
+
 def test_every_image_has_a_sentence_for_those_who_do_not_see_it(documents):
     images = [(path, image) for path, document in documents.items() for image in document.images]
     assert images

@@ -139,12 +139,24 @@ def unwrap(parent, child):
 
 
 def add_slider(box, stem, slider):
-    """A native range input for the figure; the script loads the other frames when it is first touched."""
-    labels, default = slider["labels"], slider["default"]
+    """A native range input and a button for the figure; the script loads the other frames when one of them is first touched.
+
+    On the screen the figure begins at its first frame. Paper, and a screen without scripts, show the default one, of which the
+    text speaks.
+    """
+    labels, (image,) = slider["labels"], box
     box.attrib |= {"class": "figure slider", "data-frames": stem, "data-values": "|".join(labels)}
-    label = etree.SubElement(box, "label")
+    if slider["default"]:
+        picture = etree.Element("picture")
+        box[0] = picture
+        etree.SubElement(picture, "source", {"media": "print, (scripting: none)", "srcset": f"{stem}.svg"})
+        picture.append(image)
+        image.set("src", re.sub(r"\.svg$", ".0.svg", image.get("src")))
+    controls = etree.SubElement(box, "span", {"class": "controls"})
+    label = etree.SubElement(controls, "label")
     name = etree.SubElement(label, "span")
     name.text = f"{slider['parameter']} = "
-    etree.SubElement(name, "output").text = labels[default]
-    about = {"type": "range", "min": "0", "max": str(len(labels) - 1), "step": "1", "value": str(default)}
-    etree.SubElement(label, "input", about | {"autocomplete": "off", "aria-valuetext": labels[default]})
+    etree.SubElement(name, "output").text = labels[0]
+    about = {"type": "range", "min": "0", "max": str(len(labels) - 1), "step": "1", "value": "0"}
+    etree.SubElement(label, "input", about | {"autocomplete": "off", "aria-valuetext": labels[0]})
+    etree.SubElement(controls, "button", {"type": "button", "aria-label": "Play"}).text = "▶"

@@ -2,8 +2,10 @@
 
 import html
 import re
+from functools import partial
 
 from ..fault import line_of
+from .head import minutes, with_head
 from .theorems import with_list
 
 INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
@@ -35,13 +37,31 @@ def checked(markdown, page, site):
             page.fault(ahead + line_of(markdown, found.start()), missing)
         return f"{indent}{missing}"
 
+    time = minutes(markdown, partial(lines, site), site.report.sliders) if page.is_concept else 0
     markdown = with_list(INCLUDE.sub(include, markdown), page.name, site.titles, site.theorems)
     for cell in CELL.finditer(markdown):
         page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
+    if page.is_concept:
+        markdown = with_head(markdown, page, site.titles, time)
     if page.name != "glossary.md":
         terms = [f"*[{term}]: {plain(text)}" for term, text in site.glossary.items()]
         markdown += "\n\n" + "\n\n".join(terms) + "\n"  # each a block: one large block would be searched for each
     return markdown
+
+
+def lines(site, row):
+    """The number of lines of code that a row of a page shows."""
+    found = INCLUDE.match(row)
+    text, _ = site.included(found[2]) if found else (None, None)
+    return len([line for line in section_of(text, found[3]).splitlines() if line.strip()]) if text else bool(row.strip())
+
+
+def section_of(text, name):
+    """The section of a snippet, or all of it; empty if there is none."""
+    if not name:
+        return text
+    found = re.search(rf"(?ms)^# --8<-- \[start:{re.escape(name)}\]\n(.*?)^# --8<-- \[end:{re.escape(name)}\]", text)
+    return found[1] if found else ""
 
 
 def plain(text):

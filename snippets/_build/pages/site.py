@@ -158,7 +158,7 @@ class Site:
                 for wanted in (f"snippets/{chapter}/{concept}.py", f"tests/{chapter}/test_{concept}.py"):
                     if not (self.root / wanted).is_file():
                         self.faults.append(Fault(page.file, 1, f"this page has no {wanted}"))
-                for entry, kind in (("prerequisites", list), ("summary", str)):
+                for entry, kind in (("prerequisites", list), ("summary", str), ("goal", str)):
                     if not isinstance(page.front.get(entry), kind):
                         self.faults.append(Fault(page.file, 1, f"no {entry} can be read from the front matter"))
                 if not theorems.LIST.search(page.text):

@@ -213,7 +213,7 @@ class SnippetsPlugin(BasePlugin):
             logging.getLogger(name).removeFilter(collect)
 
 
-MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "html", "markdown", "maths", "page", "site", "theorems"))]
+MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("figures", "head", "html", "markdown", "maths", "page", "site", "theorems"))]
 
 
 def as_list(link):

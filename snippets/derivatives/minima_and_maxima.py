@@ -25,12 +25,13 @@ def critical_points(f):
 def second_derivative_test(f, x):
     """What the second derivative of a polynomial says about a critical point.
 
-    Sizes below 0.000001 count as 0.
+    A sum a million times smaller than its terms counts as 0: it is rounding.
     """
-    bend = f.deriv(2)(x)
-    if abs(bend) < 1e-6:
+    bend = f.deriv(2)
+    terms = Polynomial(np.abs(bend.coef))(abs(x))
+    if abs(bend(x)) <= 1e-6 * terms:
         return "silent"
-    return "minimum" if bend > 0 else "maximum"
+    return "minimum" if bend(x) > 0 else "maximum"
 
 
 def sign_test(f, x, h=1e-2):

@@ -6,6 +6,26 @@ import numpy as np
 # --8<-- [end:imports]
 
 
+# --8<-- [start:one_weight]
+def one_weight(w, learning_rate, steps):
+    """Descent on the loss (w - 3)², whose slope is 2 (w - 3): the weights, the start first."""
+    path = [w]
+    for _ in range(steps):
+        slope = 2 * (path[-1] - 3)
+        path.append(path[-1] - learning_rate * slope)
+    return path
+# --8<-- [end:one_weight]
+
+
+# --8<-- [start:one_weight_printed]
+def print_one_weight():
+    """Each step from 7: the weight, the slope there, and what is subtracted."""
+    print("step   weight   slope   rate × slope")
+    for step, w in enumerate(one_weight(7, 0.25, 5)):
+        print(f"{step:4d}   {w:6.3f}   {2 * (w - 3):5.2f}   {0.25 * 2 * (w - 3):12.3f}")
+# --8<-- [end:one_weight_printed]
+
+
 # --8<-- [start:students]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
@@ -231,6 +251,7 @@ def descend_until(gradient, w, learning_rate, tolerance, most_steps):
 
 
 if __name__ == "__main__":
+    print_one_weight()
     print_walk()
     print_factors()
     print_small_gradient()

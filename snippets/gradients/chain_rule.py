@@ -8,6 +8,65 @@ import numpy as np
 # --8<-- [end:imports]
 
 
+# --8<-- [start:small]
+def small_walk(x, y, z):
+    """Values of the nodes of f = (x + y) z, and the slope of f in each, walking back."""
+    q = x + y
+    f = q * z
+    slopes = {"f": 1}
+    slopes["q"] = slopes["f"] * z  # times swaps: each factor gets the other one
+    slopes["z"] = slopes["f"] * q
+    slopes["x"] = slopes["q"]  # plus passes on
+    slopes["y"] = slopes["q"]
+    return {"x": x, "y": y, "z": z, "q": q, "f": f}, slopes
+# --8<-- [end:small]
+
+
+# --8<-- [start:small_drawn]
+def minus(text):
+    """The text with a true minus sign."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def draw_graph(ax, places, formulas, told, values, arrows, back, known, reached):
+    """A graph with the values of its known nodes, and the slopes of those that the walk back has reached."""
+    for source, target, slope in arrows:
+        (x0, y0), (x1, y1) = places[source], places[target]
+        walked = target in reached and source in reached
+        style = {"arrowstyle": "<|-", "color": "C1"} if walked else {"arrowstyle": "-|>", "color": "gray"}
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops={**style, "lw": 1.5, "shrinkA": 16, "shrinkB": 16})
+        if target in known:
+            middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            ax.text(*middle, minus(told[0].format(slope)), fontsize=12, ha="center", va="center", bbox=box)
+    for node, (x, y) in places.items():
+        ax.plot(x, y, "o", markersize=28, markerfacecolor="white", markeredgecolor="C0" if node in known else "gray")
+        ax.text(x, y, node, ha="center", va="center", style="italic")
+        if node in formulas:
+            ax.text(x, y - 0.6, formulas[node], ha="center", color="gray", fontsize=12)
+        if node in known:
+            ax.text(x, y + 0.42, minus(told[1].format(values[node])), ha="center", color="C0", fontsize=13)
+        if node in reached:
+            ax.text(x, y + 0.8, minus(told[1].format(back[node])), ha="center", color="C1", fontsize=13, weight="bold")
+    ax.axis("off")
+
+
+def figure_small(step=5):
+    values, slopes = small_walk(-2, 5, -4)
+    places = {"x": (0, 2), "y": (0, 0), "z": (1.6, -0.6), "q": (1.6, 1), "f": (3.4, 0.4)}
+    arrows = [("x", "q", 1), ("y", "q", 1), ("q", "f", values["z"]), ("z", "f", values["q"])]
+    known = {node for nodes in (("x", "y", "z"), ("q",), ("f",))[: step + 1] for node in nodes}
+    reached = {node for nodes in (("f",), ("q", "z"), ("x", "y"))[: max(step - 2, 0)] for node in nodes}
+    fig, ax = plt.subplots(figsize=(5.8, 3.6))
+    draw_graph(ax, places, {"q": "x + y", "f": "q · z"}, ("{}", "{}"), values, arrows, slopes, known, reached)
+    ax.set(xlim=(-0.4, 3.9), ylim=(-1.5, 3.1))
+    return fig
+
+
+figure_small.slider = ("step", list(range(6)))
+# --8<-- [end:small_drawn]
+
+
 # --8<-- [start:one_variable_before]
 def learning_curve(hours):
     """Marks after some hours of study: an invented model."""
@@ -188,38 +247,14 @@ FORWARD = (("w", "b"), ("z",), ("g",), ("a",), ("e",), ("r",), ("L",))
 BACKWARD = (("L",), ("e", "r"), ("a",), ("g",), ("z",), ("b", "w"))
 
 
-def minus(text):
-    """The text with a true minus sign."""
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def figure_graph(step=12):
     v = values(0.8, -0.5)
     arrows = edges(v)
     known = {node for nodes in FORWARD[: step + 1] for node in nodes}
     reached = {node for nodes in BACKWARD[: max(step - 6, 0)] for node in nodes}
-    back = walk_backward(arrows, "L")
     fig, ax = plt.subplots(figsize=(5.8, 4.6))
-    for source, target, slope in arrows:
-        (x0, y0), (x1, y1) = PLACES[source], PLACES[target]
-        walked = target in reached and source in reached
-        style = {"arrowstyle": "<|-", "color": "C1"} if walked else {"arrowstyle": "-|>", "color": "gray"}
-        ax.annotate("", (x1, y1), (x0, y0), arrowprops={**style, "lw": 1.5, "shrinkA": 16, "shrinkB": 16})
-        if target in known:
-            middle = 0.55 * x0 + 0.45 * x1, 0.55 * y0 + 0.45 * y1
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            ax.text(*middle, minus(f"{slope:.2f}"), fontsize=12, ha="center", va="center", bbox=box)
-    for node, (x, y) in PLACES.items():
-        ax.plot(x, y, "o", markersize=28, markerfacecolor="white", markeredgecolor="C0" if node in known else "gray")
-        ax.text(x, y, node, ha="center", va="center", style="italic")
-        if node in FORMULAS:
-            ax.text(x, y - 0.6, FORMULAS[node], ha="center", color="gray", fontsize=12)
-        if node in known:
-            ax.text(x, y + 0.42, minus(f"{v[node]:.3f}"), ha="center", color="C0", fontsize=13)
-        if node in reached:
-            ax.text(x, y + 0.8, minus(f"{back[node]:.3f}"), ha="center", color="C1", fontsize=13, weight="bold")
+    draw_graph(ax, PLACES, FORMULAS, ("{:.2f}", "{:.3f}"), v, arrows, walk_backward(arrows, "L"), known, reached)
     ax.set(xlim=(-0.4, 6.2), ylim=(-2.1, 3.9))
-    ax.axis("off")
     return fig
 
 
@@ -312,6 +347,7 @@ if __name__ == "__main__":
     print_several()
     print_forgotten()
     print_diamonds()
+    figure_small()
     figure_graph()
     figure_links()
     plt.show()

@@ -142,15 +142,15 @@ def print_patches():
 def kind_of(hessian):
     """What a symmetric Hessian says about a critical point, by its eigenvalues.
 
-    Sizes below 1e-9 count as 0, up to rounding.
+    What is a billion times smaller than the largest counts as 0: it is rounding.
     """
     eigenvalues = np.linalg.eigvalsh(hessian)
-    if np.any(np.abs(eigenvalues) < 1e-9):
-        both = eigenvalues[0] < -1e-9 and eigenvalues[-1] > 1e-9
-        return "saddle" if both else "undecided"
-    if np.all(eigenvalues > 0):
-        return "minimum"
-    return "maximum" if np.all(eigenvalues < 0) else "saddle"
+    small = 1e-9 * np.abs(eigenvalues).max()
+    if eigenvalues[0] < -small and eigenvalues[-1] > small:
+        return "saddle"
+    if np.any(np.abs(eigenvalues) <= small):
+        return "undecided"
+    return "minimum" if np.all(eigenvalues > 0) else "maximum"
 # --8<-- [end:classify]
 
 

@@ -241,8 +241,10 @@ def print_small_network():
 
 
 # --8<-- [start:network]
-def figure_network():
+def figure_network(step=6):
     values, slopes, arrows, G_b1 = walk_of_small_network()
+    known = [name for at, names in enumerate((("x1", "x2"), ("a1", "a2"), ("ŷ",), ("L",))) if at <= step for name in names]
+    reached = [name for at, names in enumerate((("L",), ("ŷ",), ("a1", "a2"))) if at + 3 <= step for name in names]
     places = {"x1": (0, 1.5), "x2": (0, -1.5), "a1": (2.6, 1.5), "a2": (2.6, -1.5), "ŷ": (5, 0), "L": (6.7, 0)}
     fig, ax = plt.subplots(figsize=(6.8, 4.6))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
@@ -254,16 +256,21 @@ def figure_network():
             weight, slope = arrows[source, target]
             x, y = 0.66 * x0 + 0.34 * x1, 0.66 * y0 + 0.34 * y1
             ax.text(x, y + 0.2, f"{weight:.1f}".replace("-", "−"), ha="center", va="center", color="gray", bbox=box)
-            ax.text(x, y - 0.2, f"{slope:.3f}".replace("-", "−"), ha="center", va="center", color="C1", bbox=box)
+            if step >= (4 if target == "ŷ" else 6):
+                ax.text(x, y - 0.2, f"{slope:.3f}".replace("-", "−"), ha="center", va="center", color="C1", bbox=box)
     for name, (x, y) in places.items():
         ax.plot(x, y, "o", markersize=31, markerfacecolor="white", markeredgecolor="C0")
         ax.text(x, y, name, ha="center", va="center", style="italic")
-        ax.text(x, y + 0.52, f"{values[name]:.3f}".replace("-", "−"), ha="center", color="C0")
-        if name in slopes:
+        if name in known:
+            ax.text(x, y + 0.52, f"{values[name]:.3f}".replace("-", "−"), ha="center", color="C0")
+        if name in reached:
             ax.text(x, y - 0.78, f"{slopes[name]:.3f}".replace("-", "−"), ha="center", color="C1", weight="bold")
     ax.set(xlim=(-0.6, 7.2), ylim=(-2.6, 2.5))
     ax.axis("off")
     return fig
+
+
+figure_network.slider = ("step", list(range(7)))
 # --8<-- [end:network]
 
 

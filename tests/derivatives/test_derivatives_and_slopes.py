@@ -60,6 +60,14 @@ def test_the_quotient_of_a_parabola_is_two_x_plus_h(at, step):
     assert difference_quotient(np.square, at, step) == pytest.approx(2 * at + step, abs=1e-9)
 
 
+@given(st.floats(-5, 5), st.floats(-5, 5).filter(lambda step: abs(step) > 1e-3))
+def test_the_quotient_of_a_cube_is_the_one_of_the_first_exercise(at, step):
+    symbolic = sympy.expand(((x + h) ** 3 - x**3) / h)
+    assert sympy.expand(symbolic - (3 * x**2 + 3 * x * h + h**2)) == 0
+    assert symbolic.subs(x, 2).expand() == 12 + 6 * h + h**2
+    assert difference_quotient(lambda x: x**3, at, step) == pytest.approx(float(symbolic.subs({x: at, h: step})), abs=1e-7)
+
+
 def test_a_step_of_zero_is_refused():
     with pytest.raises(ValueError, match="h = 0"):
         difference_quotient(np.exp, 1.0, 0)

@@ -91,6 +91,15 @@ def test_where_the_second_derivative_is_zero_its_test_is_silent_and_the_signs_de
     assert sign_test(f, 0.0) == neighbours(symbolic, 0)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-7, 1.0, 1e9])
+def test_the_verdict_does_not_change_with_the_units(unit):
+    wanted = ["minimum", "maximum", "minimum"]
+    f = Polynomial(unit * np.array([0.0, 0.3, -2, 0, 1]))
+    assert [second_derivative_test(f, at) for at in critical_points(f)] == wanted
+    assert second_derivative_test(unit * Polynomial([-1, 1]) ** 3, 1.0) == "silent"  # 6x - 6 at 1: a sum that cancels
+    assert second_derivative_test(Polynomial([1, unit]), 2.0) == "silent"
+
+
 @given(st.floats(-3, 3).filter(lambda tilt: abs(abs(tilt) - 8 / 3**1.5) > 1e-3))
 def test_the_double_valley_has_two_minima_exactly_for_a_small_tilt(tilt):
     edge = sympy.solve(sympy.discriminant((x**4 - 2 * x**2 + t * x).diff(x), x), t)

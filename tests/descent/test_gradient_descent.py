@@ -19,7 +19,9 @@ from snippets.descent.gradient_descent import (
     least_squares,
     loss,
     loss_grid,
+    one_weight,
     print_factors,
+    print_one_weight,
     print_small_gradient,
     print_walk,
     random_start,
@@ -32,6 +34,25 @@ weights = arrays(np.float64, 2, elements=st.floats(-100, 100))
 
 def student_gradient(w):
     return gradient(w, *centred_hours())
+
+
+@given(st.floats(-50, 50), st.floats(0.01, 0.9), st.integers(0, 12))
+def test_one_weight_keeps_a_fixed_share_of_its_distance(start, rate, steps):
+    w = sympy.Symbol("w")
+    curvature = float(sympy.diff((w - 3) ** 2, w, 2))
+    path = one_weight(start, rate, steps)
+    assert path[0] == start and len(path) == steps + 1
+    assert path[-1] - 3 == pytest.approx((1 - rate * curvature) ** steps * (start - 3), rel=1e-9, abs=1e-12)
+
+
+def test_the_printed_steps_of_one_weight_halve_the_distance(capsys):
+    print_one_weight()
+    _, *lines = capsys.readouterr().out.splitlines()
+    found = [[float(part) for part in line.split()] for line in lines]
+    assert [row[0] for row in found] == list(range(6))
+    for step, weight, slope, taken in found:
+        assert weight == pytest.approx(3 + 4 * 0.5**step, abs=6e-4)
+        assert (slope, taken) == (pytest.approx(8 * 0.5**step, abs=6e-3), pytest.approx(2 * 0.5**step, abs=6e-4))
 
 
 def rows(text):

@@ -18,6 +18,7 @@ from snippets.gradients.chain_rule import (
     edges,
     figure_graph,
     figure_links,
+    figure_small,
     hours_by_week,
     hours_by_week_slope,
     learning_curve,
@@ -33,6 +34,7 @@ from snippets.gradients.chain_rule import (
     print_walks,
     secant_slopes,
     slopes_of_loss,
+    small_walk,
     squared_relu,
     sum_over_paths,
     values,
@@ -66,6 +68,48 @@ def graphs(draw):
     slopes = draw(st.lists(st.floats(-2, 2), min_size=len(kept), max_size=len(kept)))
     arrows = [(i, j, slope) for (i, j), slope in zip(kept, slopes, strict=True)]
     return size, sorted(arrows, key=lambda arrow: arrow[1])
+
+
+@given(*[st.integers(-9, 9)] * 3)
+def test_plus_passes_on_and_times_swaps(x, y, z):
+    numbers, slopes = small_walk(x, y, z)
+    symbols = sympy.symbols("x y z q")
+    f, at = (symbols[0] + symbols[1]) * symbols[2], dict(zip(symbols, (x, y, z), strict=False))
+    assert numbers == {"x": x, "y": y, "z": z, "q": x + y, "f": f.subs(at)}
+    assert {name: slopes[name] for name in "xyz"} == {str(by): f.diff(by).subs(at) for by in symbols[:3]}
+    q = symbols[3]
+    assert slopes["q"] == (q * symbols[2]).diff(q).subs(at) and slopes["f"] == 1
+
+
+def test_max_routes_the_slope_to_the_larger_input():
+    a, b = sympy.symbols("a b", real=True)
+    for at, expected in (({a: 2, b: 1}, (1, 0)), ({a: -1, b: 3}, (0, 1))):
+        assert tuple(sympy.Max(a, b).diff(by).subs(at) for by in (a, b)) == expected
+
+
+def test_the_hundredth_of_the_page_moves_the_small_graph_by_four():
+    numbers, slopes = small_walk(-2, 5, -4)
+    assert (numbers["q"], numbers["f"], slopes["q"], slopes["z"], slopes["x"]) == (3, -12, -4, 3, -4)
+    assert small_walk(-1.99, 5, -4)[0]["f"] == pytest.approx(-12.04, abs=1e-12)
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_the_small_graph_shows_values_forward_and_slopes_backward(step):
+    assert step in figure_small.slider[1]
+    ax = figure_small(step).axes[0]
+    texts = [(text.get_text().replace("−", "-"), text.get_color(), text.get_weight()) for text in ax.texts if text.get_text()]
+    blue = [text for text, color, _ in texts if color == "C0"]
+    orange = [text for text, color, weight in texts if color == "C1" and weight == "bold"]
+    f = lambda x=-2, y=5, z=-4: (x + y) * z
+    forward = {"x": -2, "y": 5, "z": -4, "q": -2 + 5, "f": f()}
+    shown = ["x", "y", "z", *["q"][: step > 0], *["f"][: step > 1]]
+    assert sorted(blue, key=float) == sorted([str(forward[node]) for node in shown], key=float)
+    nudged = {"x": f(x=-1) - f(), "y": f(y=6) - f(), "z": f(z=-3) - f(), "f": 1, "q": f(x=-1) - f()}
+    reached = [["f"], ["f", "q", "z"], ["f", "q", "z", "x", "y"]][step - 3] if step > 2 else []
+    assert sorted(orange, key=float) == sorted([str(nudged[node]) for node in reached], key=float)
+    grey = [text for text, color, _ in texts if color == "gray"]
+    assert set(grey) <= {"x + y", "q · z"} and len(grey) == 2
+    assert not any("-" in text.get_text() for text in ax.texts)
 
 
 @given(graphs())

@@ -118,10 +118,20 @@ def test_the_eigenvalues_say_what_the_quadratic_form_does(H):
         ((0, 1, -1), "saddle"),
         ((0, 0), "undecided"),
         ((1e-12, 1), "undecided"),
+        ((1e-10, 2e-10), "minimum"),
+        ((-1e-10, 2e-10), "saddle"),
+        ((0, 1e9), "undecided"),
+        ((-1e12, -1), "undecided"),
+        ((-1e9, -2e9), "maximum"),
     ],
 )
 def test_with_an_eigenvalue_of_zero_only_a_saddle_is_certain(diagonal, kind):
     assert kind_of(np.diag(np.array(diagonal, dtype=float))) == kind
+
+
+def test_a_large_matrix_of_rank_one_is_no_saddle_though_rounding_makes_an_eigenvalue_negative():
+    v = np.array([1.0, 0.3, -0.7])
+    assert kind_of(1e9 * np.outer(v, v)) == "undecided"
 
 
 def test_the_deep_line_has_a_saddle_at_zero_and_a_valley_of_minima():

@@ -398,6 +398,24 @@ def test_the_graph_shows_each_value_above_its_node_and_each_slope_below():
     assert not arrows
 
 
+# What each step of the slider adds: values of these nodes, then slopes of these nodes, and of how many weights.
+ADDED = [("x1", "x2"), ("a1", "a2"), ("ŷ",), ("L",)], [(), (), (), ("L",), ("ŷ",), ("a1", "a2"), ()], [0, 0, 0, 0, 2, 2, 6]
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_the_graph_grows_with_values_first_and_then_with_slopes_from_the_loss_back(step):
+    assert step in figure_network.slider[1]
+    values, slopes, _, _ = small_walk()
+    texts = [text for text in figure_network(step).axes[0].texts if text.get_text()]
+    shown = lambda color, weight: sorted(
+        text.get_text().replace("−", "-") for text in texts if (text.get_color(), text.get_weight()) == (color, weight)
+    )
+    forward, back, weights = ADDED
+    assert shown("C0", "normal") == sorted(f"{values[name]:.3f}" for names in forward[: step + 1] for name in names)
+    assert shown("C1", "bold") == sorted(f"{slopes[name]:.3f}" for names in back[: step + 1] for name in names)
+    assert len(shown("C1", "normal")) == weights[step]
+
+
 def assert_curves(dashed, curve, weights):
     """The best line and the network at 70 %, from 0 to 10 hours."""
     at = np.c_[curve.get_xdata(), np.full(len(curve.get_xdata()), 70.0)]

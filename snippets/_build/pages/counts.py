@@ -46,7 +46,7 @@ def counted(site, contents):
         ("figures drawn by snippets and labs", f"{len(pictures) - len(frames)}"),
         ("of these with a slider", f"{len(sliders)}, with {len(frames)} frames"),
         ("printed results", f"{len([name for name in site.report.results if name.endswith('.txt')])}"),
-        ("misconceptions, most of them run", f"{sum(len(re.findall(r'(?m)^[*]{2}', f[1])) for f in wrong if f)}"),
+        ("misconceptions, most of them run", f"{sum(len(re.findall(r'(?m)^[*]{2}(?!Guess)', f[1])) for f in wrong if f)}"),
         ("exercises with a solution", f"{sum(text.count('??? success') for text in concepts.values())}"),
         (
             "tasks of the labs, each with a check and a solution",

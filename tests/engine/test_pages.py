@@ -29,6 +29,7 @@ class Given:
         results={"c/a/drawn.svg": SVG, "c/a/said.txt": "1 < 2\n"},
         sliders={"c/a/drawn.svg": {"parameter": "step size", "labels": ["1 h", "2 h"], "default": 1}},
     )
+    pages = {}
     glossary = {"slope": "rise over run"}
     titles = {"c/p.md": "The page"}
     sizes = {"c/a/drawn.svg": ["96", "48"], "c/b/late.svg": ["10", "20"]}
@@ -222,3 +223,12 @@ def test_the_figure_at_the_top_of_a_concept_is_fetched_with_the_page():
     first, second = re.findall("<img [^>]*>", text)
     assert 'fetchpriority="high"' in first and "lazy" not in first and 'loading="lazy"' in second and "fetchpriority" not in second
     assert html.first_figure(text) == "../figures/c/a/drawn.0.svg" and html.first_figure("<img src='x'>") is None
+
+
+def test_time_of_some_pages_is_the_sum_of_theirs_and_an_unknown_page_is_told():
+    class Two(Given):
+        pages = {name: Page(name, f"docs/{name}", f"---\nsummary: {MINUTE * 9}\n---\n" + f"{MINUTE} " * 29, {}) for name in ("c/p.md", "c/q.md", "index.md")}
+
+    home = Page("index.md", "docs/index.md", "\n<!-- time: c/p.md --> <!-- time: c/p.md c/q.md --> <!-- time: all --> <!-- time: c/no.md -->", {})
+    assert checked(home.text, home, Two()).startswith("\n½ hour 1 hour 1 hour ½ hour")
+    assert [(fault.line, fault.message) for fault in home.faults] == [(2, "c/no.md, whose time is asked for, is no page")]

@@ -544,7 +544,7 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
         "b.md": ("A title that does not fit into one line", "I", "b/", {"prerequisites": ["a.md"]}),
         "c.md": ("Rules", "II", "c/", {"prerequisites": ["a.md", "index.md"]}),
     }
-    svg = etree.fromstring(concept_map(concepts))[0]
+    svg = etree.fromstring(concept_map(concepts))[0][0]
     space = "{http://www.w3.org/2000/svg}"
     boxes = {box[0].get("href"): box for box in svg.iter(f"{space}foreignObject")}
     assert list(boxes) == ["a/", "b/", "c/"]
@@ -555,13 +555,17 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
     assert len(arrows) == 2
     middle, foot = float(boxes["a/"].get("x")) + 95, y["a/"] + 64
     assert all(arrow.startswith(f"M{middle:g} {foot:g}C") for arrow in arrows)
-    assert [text for text in svg.itertext() if text.strip()][:2] == ["Slopes < 1", "I"]
+    assert [text for text in svg.itertext() if text.strip()][:4] == ["Slopes < 1", "I: start here", "A title that does not fit into one line", "I"]
+    assert [box.get("class") for box in svg.iter(f"{space}rect")] == ["chapter-0 start", "chapter-0", "chapter-1"]
+    listed = etree.fromstring(concept_map(concepts))[1]  # on a phone
+    assert [text for text in listed.itertext()] == ["All pages, by chapter", "I", "Slopes < 1", "A title that does not fit into one line", "II", "Rules"]
+    assert [link.get("href") for link in listed.iter("a")] == ["a/", "b/", "c/"]
 
 
 def test_a_long_arrow_passes_beside_the_boxes_between():
     needs = {"a": [], "b": ["a"], "c": ["b"], "d": ["c", "a"], "e": ["b"], "f": ["e", "d"]}
     concepts = {name: (name, "I", f"{name}/", {"prerequisites": needs[name]}) for name in needs}
-    svg = etree.fromstring(concept_map(concepts))[0]
+    svg = etree.fromstring(concept_map(concepts))[0][0]
     space = "{http://www.w3.org/2000/svg}"
     boxes = [tuple(float(box.get(side)) for side in ("x", "y", "width", "height")) for box in svg.iter(f"{space}rect")]
     arrows = [path.get("d") for path in svg.find(f"{space}g").iter(f"{space}path")]

@@ -37,6 +37,10 @@ tanh derivative: derivatives/rules-of-differentiation networks/backpropagation
 sigmoid derivative: derivatives/rules-of-differentiation
 numpy gradient: derivatives/numerical-derivatives
 product rule: derivatives/rules-of-differentiation
+matrix multiplication: gradients/vectors-and-matrices
+dot product: gradients/vectors-and-matrices glossary
+what is an eigenvector: gradients/vectors-and-matrices gradients/hessian
+broadcasting: gradients/vectors-and-matrices
 chain rule: gradients/chain-rule
 partial derivative: gradients/partial-derivatives
 curly d: gradients/partial-derivatives notation

@@ -85,7 +85,8 @@ def concept_map(concepts):
             place[name] = x + (0 if name in concepts else own / 2), level * (HEIGHT + GAP_Y)
             x += own + GAP_X
     height = len(rows) * (HEIGHT + GAP_Y) - GAP_Y
-    arrows, boxes = [], []
+    chapters = list(dict.fromkeys(chapter for _, chapter, *_ in concepts.values()))
+    arrows, boxes, listed = [], [], {}
     for page, (title, chapter, url, _) in concepts.items():
         x, y = place[page]
         for need in needs[page]:
@@ -95,15 +96,20 @@ def concept_map(concepts):
             arrows.append(arrow([start, *((x1, y1, y1 + HEIGHT) for x1, y1 in stops), end]))
         # A link of HTML: neither crawlers nor the theme's instant navigation can read the href of an SVG link.
         place_of = f'x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}"'
+        kind = f"chapter-{chapters.index(chapter) % 4}" + ("" if needs[page] else " start")
+        small = html.escape(chapter if needs[page] else f"{chapter}: start here")
         boxes.append(
-            f'<rect {place_of} rx="6"/><foreignObject {place_of}><a xmlns="http://www.w3.org/1999/xhtml" href="{html.escape(url)}">'
-            f"<span>{html.escape(title)}</span><small>{html.escape(chapter)}</small></a></foreignObject>"
+            f'<rect {place_of} rx="6" class="{kind}"/><foreignObject {place_of}><a xmlns="http://www.w3.org/1999/xhtml" href="{html.escape(url)}">'
+            f"<span>{html.escape(title)}</span><small>{small}</small></a></foreignObject>"
         )
+        listed.setdefault(chapter, []).append(f'<li><a href="{html.escape(url)}">{html.escape(title)}</a></li>')
+    lists = "".join(f"<p>{html.escape(chapter)}</p><ul>{''.join(items)}</ul>" for chapter, items in listed.items())
     return (
-        '<div class="concept-map" tabindex="0" role="group" aria-label="Map of concepts">'
+        '<div><div class="concept-map" tabindex="0" role="group" aria-label="Map of concepts">'
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="-2 -2 {width + 4:g} {height + 4:g}" width="{width + 4:g}" height="{height + 4:g}">'
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 8 4 0 8z"/></marker></defs>'
         f'<g class="arrows">{"".join(arrows)}</g>{"".join(boxes)}</svg></div>'
+        f'<details class="concept-list"><summary>All pages, by chapter</summary>{lists}</details></div>'
     )

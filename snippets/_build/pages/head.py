@@ -30,6 +30,17 @@ def minutes(text, code, sliders=()):
     return max(1, round((seconds + WORD * words) / 60))
 
 
+def hours(minutes):
+    """The sum of minutes in words, in steps of half an hour.
+
+    >>> hours([10, 15]), hours([40, 55]), hours([200, 100])
+    ('½ hour', '1½ hours', '5 hours')
+    """
+    halves = max(1, round(sum(minutes) / 30))
+    whole = f"{halves // 2 or ''}{'½' if halves % 2 else ''}"
+    return f"{whole} hour{'' if halves <= 2 else 's'}"
+
+
 def with_head(markdown, page, titles, time):
     """The Markdown with the line below its first paragraph; it stays as it is if the page says no goal."""
     goal = page.front.get("goal")

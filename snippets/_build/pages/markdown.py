@@ -5,12 +5,14 @@ import re
 from functools import partial
 
 from ..fault import line_of
-from .head import minutes, with_head
+from .head import hours, minutes, with_head
 from .theorems import with_list
 
 INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
 SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
+FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CELL = re.compile(r"^ *\|.*\$[^$]*\\\|[^$]*\$.*$", re.MULTILINE)
+TIME = re.compile(r"<!-- time: (.*?) -->")  # of reading these pages, or all
 RESULT = re.compile("\ue000(.*?)\ue001")  # signs that no page needs, around the name of a result
 
 
@@ -37,16 +39,30 @@ def checked(markdown, page, site):
             page.fault(ahead + line_of(markdown, found.start()), missing)
         return f"{indent}{missing}"
 
-    time = minutes(markdown, partial(lines, site), site.report.sliders) if page.is_concept else 0
     markdown = with_list(INCLUDE.sub(include, markdown), page.name, site.titles, site.theorems)
     for cell in CELL.finditer(markdown):
         page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
     if page.is_concept:
-        markdown = with_head(markdown, page, site.titles, time)
+        markdown = with_head(markdown, page, site.titles, time_of(page, site))
+    markdown = TIME.sub(lambda found: hours(time_of(other, site) for other in named(found, page, site)), markdown)
     if page.name != "glossary.md":
         terms = [f"*[{term}]: {plain(text)}" for term, text in site.glossary.items()]
         markdown += "\n\n" + "\n\n".join(terms) + "\n"  # each a block: one large block would be searched for each
     return markdown
+
+
+def named(found, page, site):
+    """The pages of concepts that a comment about time names."""
+    names = [name for name in site.pages if site.pages[name].is_concept] if found[1] == "all" else found[1].split()
+    for name in names:
+        if name not in site.pages:
+            page.fault_at(name, message=f"{name}, whose time is asked for, is no page")
+    return [site.pages[name] for name in names if name in site.pages]
+
+
+def time_of(page, site):
+    """Minutes of reading a page."""
+    return minutes(FRONT.sub("", page.text), partial(lines, site), site.report.sliders)
 
 
 def lines(site, row):

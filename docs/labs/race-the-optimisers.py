@@ -3,7 +3,7 @@
 #
 # You write the loss of the student data, five ways to lower it, and one of your own. Then they race.
 #
-# Each task has a blank: three dots. Put your own code in their place, run the cell, and run the check below it. A check that is content says so in one line. One that is not says what is wrong. You need [Gradient descent](../descent/gradient-descent.md), [Scaling and conditioning](../descent/scaling-and-conditioning.md), [Momentum and Adam](../descent/momentum-and-adam.md) and [Newton's method](../descent/newtons-method.md).
+# Each task has a blank: three dots. Put your own code in their place, run the cell, and run the check below it. A check that is content says so in one line. One that is not says what is wrong. You need [Gradient descent](../descent/gradient-descent.md), [Scaling and conditioning](../descent/scaling-and-conditioning.md), [Momentum](../descent/momentum.md), [Adam and its family](../descent/adam-and-its-family.md) and [Newton's method](../descent/newtons-method.md).
 
 # %% tags=["setup"]
 import base64

@@ -104,7 +104,7 @@ def url(file):
 
 PAGES = [*map(url, FILES), "404.html"]
 SLOPES, RATES = "derivatives/derivatives-and-slopes/", "descent/learning-rate/"
-TESTS = "theorems/descent/momentum-and-adam/"  # the longest of its kind; they are made alike
+TESTS = "theorems/descent/adam-and-its-family/"  # the longest of its kind; they are made alike
 
 
 def launch(playwright):

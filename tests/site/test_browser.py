@@ -32,7 +32,7 @@ def test_a_font_that_comes_late_moves_nothing(browser, address, path):
         assert page.evaluate("shift") <= 0.001
 
 
-@pytest.mark.parametrize("path", ["descent/momentum-and-adam/", "gradients/matrix-calculus/", "gradients/convexity/"])
+@pytest.mark.parametrize("path", ["descent/adam-and-its-family/", "gradients/matrix-calculus/", "gradients/convexity/"])
 def test_on_a_phone_without_the_font_no_formula_is_wider_than_the_screen(browser, address, path):
     with browser.new_context(**MODES["phone"]) as context:
         page = context.new_page()
@@ -220,22 +220,22 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     assert page.locator(".formulas td:nth-child(3):visible").count() == page.locator(".formulas tbody tr").count()
 
 
-@pytest.mark.parametrize("path", ["cheat-sheet/", "descent/momentum-and-adam/"])
+@pytest.mark.parametrize("path", ["cheat-sheet/", "descent/adam-and-its-family/"])
 def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
     page = visit(path)
     page.wait_for_load_state("networkidle")
     page.evaluate(OPEN)
-    link = page.locator("a[href*='momentum-and-adam/#test_']").last
+    link = page.locator("a[href*='adam-and-its-family/#test_']").last
     name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
     link.scroll_into_view_if_needed()
     link.click()
-    expect(page.locator("h1")).to_contain_text("Momentum and Adam: the tests")
+    expect(page.locator("h1")).to_contain_text("Adam and its family: the tests")
     expect(page.locator(f"#{name}")).to_be_in_viewport()
     page = visit("notation/")
     page.goto(address)  # from outside, the page is loaded whole
     expect(page.locator(f"#{name}")).to_be_in_viewport()
     page.locator("article p a").first.click()
-    expect(page.locator("h1")).to_have_text(re.compile(r"Momentum and Adam\W*$"))
+    expect(page.locator("h1")).to_have_text(re.compile(r"Adam and its family\W*$"))
 
 
 def clipboard(page):

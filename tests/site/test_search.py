@@ -32,7 +32,7 @@ MSE: descent/losses-for-regression
 mean squared error: descent/losses-for-regression
 l2 regularization: gradients/matrix-calculus
 ridge regression: gradients/matrix-calculus
-weight decay: descent/momentum-and-adam
+weight decay: descent/adam-and-its-family
 tanh derivative: derivatives/rules-of-differentiation networks/backpropagation
 sigmoid derivative: derivatives/rules-of-differentiation
 numpy gradient: derivatives/numerical-derivatives
@@ -48,9 +48,9 @@ gradient descent: descent/gradient-descent
 stochastic gradient descent: descent/stochastic-gradient-descent
 mini batch: descent/stochastic-gradient-descent
 batch size: descent/stochastic-gradient-descent
-momentum: descent/momentum-and-adam
-adam optimizer: descent/momentum-and-adam
-rmsprop: descent/momentum-and-adam
+momentum: descent/momentum
+adam optimizer: descent/adam-and-its-family
+rmsprop: descent/adam-and-its-family
 newton's method: descent/newtons-method
 second derivative test: derivatives/minima-and-maxima gradients/hessian
 taylor series: derivatives/taylor-approximation
@@ -90,7 +90,7 @@ forward mode reverse mode: networks/automatic-differentiation
 least squares: networks/linear-regression gradients/matrix-calculus
 how to choose learning rate: descent/learning-rate descent/schedules-and-line-search descent/comparing-methods
 what is a gradient: gradients/gradient
-why does adam work: descent/momentum-and-adam
+why does adam work: descent/adam-and-its-family
 how does backpropagation work: networks/backpropagation
 positive definite: gradients/hessian glossary
 slope of a curve: derivatives/derivatives-and-slopes

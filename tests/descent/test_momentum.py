@@ -1,23 +1,19 @@
 from fractions import Fraction
-from functools import partial
 
 import mpmath
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snippets.descent.momentum_and_adam import (
-    adagrad,
-    adam,
-    adamw,
+from snippets.descent.momentum import (
     best_heavy_ball,
+    cycling_slope,
     descend,
-    every_method,
     figure_beta,
-    figure_every_method,
+    figure_regimes,
     figure_too_much,
     gradient,
     heavy_ball_factor,
@@ -28,23 +24,21 @@ from snippets.descent.momentum_and_adam import (
     momentum_averaged,
     nesterov,
     nesterov_lookahead,
-    print_adam_rates,
-    print_bias,
     print_conventions,
-    print_decay,
-    print_epsilon,
-    print_every_method,
-    print_first_step,
+    print_cycling,
     print_heavy_ball,
     print_lookahead,
     raw_hours,
-    rmsprop,
+    regime,
     safe_rate,
     student_slope,
     students,
 )
 
+
 bowls = arrays(np.float64, (2, 2), elements=st.floats(-1, 1)).map(lambda A: A @ A.T + 0.2 * np.eye(2))
+
+
 STEPS = 12
 
 
@@ -66,39 +60,10 @@ PROBLEMS = {
     "students": (student_slope, students_exactly, [0.0, 1.0], 0.0078125),
 }
 
-# Each method a second time, for one weight: from (w, slope elsewhere, memory, number of the step) to (w, memory).
-
 
 def momentum_of(w, slope, memory, k, rate):
     v = sum(mpmath.mpf("0.75") ** (len(memory) - j) * g for j, g in enumerate([*memory, slope]))
     return w - rate * v, [*memory, slope]
-
-
-def adagrad_of(w, slope, memory, k, rate):
-    memory = [*memory, slope]
-    return w - rate * slope / (mpmath.sqrt(mpmath.fsum(g**2 for g in memory)) + mpmath.mpf(1e-8)), memory
-
-
-def weighted(values, beta):
-    """A running mean from zero, as the sum it is."""
-    return mpmath.fsum((1 - beta) * beta ** (len(values) - 1 - j) * value for j, value in enumerate(values))
-
-
-def rmsprop_of(w, slope, memory, k, rate):
-    memory = [*memory, slope]
-    s = weighted([g**2 for g in memory], mpmath.mpf(0.9))
-    return w - rate * slope / (mpmath.sqrt(s) + mpmath.mpf(1e-8)), memory
-
-
-def adam_of(w, slope, memory, k, rate, decay=0.0):
-    memory, one, two = [*memory, slope], mpmath.mpf(0.9), mpmath.mpf(0.999)
-    m = weighted(memory, one) / (1 - one**k)
-    s = weighted([g**2 for g in memory], two) / (1 - two**k)
-    return w - rate * m / (mpmath.sqrt(s) + mpmath.mpf(1e-8)) - rate * mpmath.mpf(decay) * w, memory
-
-
-def adamw_of(*arguments):
-    return adam_of(*arguments, decay=0.25)
 
 
 def walk_exactly(step_of, slopes_of, start, rate, steps):
@@ -114,13 +79,7 @@ def walk_exactly(step_of, slopes_of, start, rate, steps):
         return np.array(points, dtype=float)
 
 
-METHODS = {
-    "momentum": (lambda slope, w, rate: momentum(slope, w, rate, 0.75, STEPS), momentum_of),
-    "adagrad": (lambda slope, w, rate: adagrad(slope, w, rate, STEPS), adagrad_of),
-    "rmsprop": (lambda slope, w, rate: rmsprop(slope, w, rate, STEPS), rmsprop_of),
-    "adam": (lambda slope, w, rate: adam(slope, w, rate, STEPS), adam_of),
-    "adamw": (lambda slope, w, rate: adamw(slope, w, rate, STEPS, decay=0.25), adamw_of),
-}
+METHODS = {"momentum": (lambda slope, w, rate: momentum(slope, w, rate, 0.75, STEPS), momentum_of)}
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -131,8 +90,7 @@ def test_each_step_is_that_of_fifty_digits_to_the_last_digits_of_float64(method,
     path = walk(slope, np.array(start), rate)
     assert path.shape == (STEPS + 1, 2) and path[0].tolist() == start
     exact = walk_exactly(step_of, exactly, start, rate, STEPS)
-    digits = 64 if "adam" in method else 8  # Adam divides by 1 - 0.999^k, whose first digits have cancelled
-    assert np.all(np.abs(path - exact) <= digits * np.spacing(np.abs(exact)))
+    assert np.all(np.abs(path - exact) <= 8 * np.spacing(np.abs(exact)))
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -153,26 +111,6 @@ def test_nesterov_takes_the_gradient_where_the_velocity_alone_would_lead(problem
 def test_without_memory_momentum_is_descent(method):
     path = descend(student_slope, np.array([3.0, 1.0]), 0.01, 10)
     assert method(student_slope, np.array([3.0, 1.0]), 0.01, 0.0, 10) == pytest.approx(path, rel=1e-14)
-
-
-@given(arrays(np.float64, 3, elements=st.floats(-1e4, 1e4).filter(lambda g: abs(g) > 1e-3)), st.floats(1e-3, 10))
-def test_the_first_step_of_adam_is_the_learning_rate_times_the_sign(slopes, rate):
-    step = adam(lambda w: slopes, np.zeros(3), rate, 1)[1]
-    assert step == pytest.approx(-rate * np.sign(slopes), rel=2e-5)
-    with mpmath.workdps(30):
-        exact = [-rate * g / (abs(g) + mpmath.mpf(1e-8)) for g in map(mpmath.mpf, slopes)]
-    assert step == pytest.approx([float(part) for part in exact], rel=1e-13)
-
-
-@given(st.floats(0.01, 100))
-def test_the_path_of_adam_does_not_depend_on_the_scale_of_the_loss_and_that_of_momentum_does(scale):
-    start = np.array([2.0, 1.0])
-    scaled = lambda w: scale * student_slope(w)
-    assert adam(scaled, start, 0.1, 20) == pytest.approx(adam(student_slope, start, 0.1, 20), rel=1e-5)
-    assert adagrad(scaled, start, 0.1, 20) == pytest.approx(adagrad(student_slope, start, 0.1, 20), rel=1e-5)
-    assert momentum(scaled, start, 0.001, 0.5, 20) == pytest.approx(
-        momentum(student_slope, start, 0.001 * scale, 0.5, 20)
-    )
 
 
 @given(st.floats(0, 0.95), st.floats(0.001, 0.02))
@@ -245,33 +183,10 @@ def test_descent_needs_the_condition_number_and_momentum_its_root():
         assert waits[1] < 8 * np.sqrt(kappa)
 
 
-def test_adagrad_steps_get_shorter_for_ever_and_those_of_rmsprop_do_not():
-    steady = lambda w: np.array([3.0])
-    for method, expected in (
-        (adagrad, 1 / np.sqrt(np.arange(1, 51))),
-        (rmsprop, 1 / np.sqrt(1 - 0.9 ** np.arange(1, 51))),
-    ):
-        assert -np.diff(method(steady, np.zeros(1), 1.0, 50)[:, 0]) == pytest.approx(expected, rel=1e-6)
-
-
-def test_weight_decay_of_adamw_is_the_same_for_all_weights_and_a_penalty_in_adam_is_not():
-    flat = lambda w: np.zeros(2)
-    w = adamw(flat, np.array([1.0, -3.0]), 0.1, 30, decay=0.5)[-1]
-    assert w == pytest.approx(np.array([1.0, -3.0]) * (1 - 0.05) ** 30)
-    ends = []
-    for penalty in (0.0, 0.01):
-        signs = iter([1.0, -1.0] * 2000)
-        slope = lambda w, signs=signs, c=penalty: next(signs) * np.array([100.0, 1.0]) + c * w
-        ends.append(adam(slope, np.ones(2), 0.0001, 4000)[-1])
-    # A step of decay is the rate times 0.01 w over the size of the slopes, 100 or 1.
-    assert ends[0] - ends[1] == pytest.approx(0.0001 * 0.01 * 4000 / np.array([100, 1]), rel=0.05)
-
-
-def test_with_a_steady_slope_momentum_grows_to_one_over_one_minus_beta_and_adam_keeps_its_rate():
+def test_with_a_steady_slope_momentum_grows_to_one_over_one_minus_beta():
     steady = lambda w: np.array([2.0])
     steps = -np.diff(momentum(steady, np.zeros(1), 0.1, 0.9, 300)[:, 0])
     assert steps[0] == pytest.approx(0.2) and steps[-1] == pytest.approx(0.2 / (1 - 0.9))
-    assert -np.diff(adam(steady, np.zeros(1), 0.1, 50)[:, 0]) == pytest.approx(np.full(50, 0.1), rel=1e-6)
 
 
 def test_exercise_one_by_hand():
@@ -319,18 +234,6 @@ def test_the_students_are_drawn_as_they_are_described():
     assert np.array_equal(X, np.transpose([np.ones(40), students()[0]])) and np.array_equal(y, students()[2])
 
 
-def test_every_method_starts_at_zero_and_gets_nearer_than_descent():
-    X, y = raw_hours()
-    best = np.linalg.lstsq(X, y, rcond=None)[0]
-    excess = {name: np.mean((X @ (path[-1] - best)) ** 2) for name, path in every_method().items()}
-    assert len(excess) == 8
-    assert all(path.shape == (61, 2) and path[0].tolist() == [0, 0] for path in every_method().values())
-    assert all(height <= next(iter(excess.values())) for height in excess.values())
-
-
-# The students' valley told once more, for the figures and the printed tables.
-
-
 def least():
     """Intercept and slope of the line through the students, from covariance and variance."""
     X, y = raw_hours()
@@ -365,18 +268,6 @@ def by_powers(rate, beta, steps, ahead=False):
     return least() + (left * (directions @ -least())) @ directions
 
 
-def adam_again(slope, w, rate, steps, decay=0.0):
-    """Adam without a correction: both means are those of the slopes so far, and move towards each new one."""
-    path, mean, square = [w], np.zeros_like(w), np.zeros_like(w)
-    for k in range(1, steps + 1):
-        g = slope(w, k)
-        mean = mean + (g - mean) * 0.1 / (1 - 0.9**k)
-        square = square + (g * g - square) * 0.001 / (1 - 0.999**k)
-        w = (1 - rate * decay) * w - rate * mean / (np.sqrt(square) + 1e-8)
-        path.append(w)
-    return np.array(path)
-
-
 def assert_valley(ax):
     """Star, square and contours are where the loss says."""
     star, square = ax.lines[:2]
@@ -398,38 +289,6 @@ def test_the_ball_runs_as_powers_of_one_matrix_and_its_height_is_the_loss_above_
     assert steps.tolist() == list(range(81)) and right.get_xlim() == (0, 80) and right.get_yscale() == "log"
     assert heights == pytest.approx(above_the_least(exact), rel=1e-6)
     assert left.get_xlabel().startswith("intercept") and left.get_ylabel().startswith("slope")
-
-
-def test_every_panel_and_every_printed_line_is_the_method_that_its_name_says(capsys, numbers):
-    safe = 1 / curvatures()[0][0]
-    tells = {
-        "descent": lambda: by_powers(safe, 0, 60),
-        "momentum": lambda beta: by_powers(safe, beta, 60),
-        "Nesterov": lambda beta: by_powers(safe, beta, 60, ahead=True),
-        "AdaGrad": adagrad_of,
-        "RMSProp": rmsprop_of,
-        "Adam": adam_of,
-        "AdamW": lambda *state, decay: adam_of(*state, decay=decay),
-    }
-    fig = figure_every_method()
-    assert fig.get_supxlabel().startswith("intercept") and fig.get_supylabel().startswith("slope")
-    print_every_method()
-    names = []
-    for ax, line in zip(fig.axes, capsys.readouterr().out.splitlines(), strict=True):
-        title = ax.get_title()
-        name = title.split(",")[0]
-        rate, *more = numbers(title)
-        if name in ("descent", "momentum", "Nesterov"):
-            assert rate == pytest.approx(safe, abs=5e-5)
-            exact = tells[name](*more)
-        else:
-            step_of = partial(tells[name], decay=more[0]) if more else tells[name]
-            exact = walk_exactly(step_of, students_exactly, [0, 0], rate, 60)
-        assert_valley(ax)
-        assert np.transpose(ax.lines[2].get_data()) == pytest.approx(exact, rel=1e-9, abs=1e-9)
-        assert line.startswith(title) and numbers(line)[-1] == pytest.approx(above_the_least(exact)[-1], abs=6e-4)
-        names.append(name)
-    assert set(names) == set(tells)
 
 
 def test_the_printed_pace_of_descent_and_momentum_is_that_of_the_singular_values(capsys, numbers):
@@ -487,50 +346,66 @@ def test_the_printed_ends_of_both_conventions_and_of_both_forms_of_nesterov(caps
     assert numbers(second)[-2:] == numbers(third) == pytest.approx(after + 0.8 * (after - before), abs=6e-7)
 
 
-def test_the_printed_first_steps_are_those_of_fractions_and_triangles(capsys, numbers):
-    print_first_step()
-    slopes, (rate, *descent), (same, *signs) = (numbers(line) for line in capsys.readouterr().out.splitlines())
-    assert slopes == [1000, 1, -0.001] and rate == same
-    tiny = Fraction(1, 10**8)
-    assert descent == pytest.approx([-rate * g for g in slopes])
-    assert signs == pytest.approx([float(-rate * Fraction(g) / (abs(Fraction(g)) + tiny)) for g in slopes], abs=1e-6)
-    print_epsilon()
-    _, *rows = capsys.readouterr().out.splitlines()
-    for g, outside, inside in map(numbers, rows):
-        assert outside == pytest.approx(float(-Fraction(g) / (Fraction(g) + tiny)), abs=6e-5)
-        # In a triangle with the legs g and 1e-4, the root of epsilon: minus the sine of the angle across from g.
-        assert inside == pytest.approx(-np.sin(np.arctan2(g, 1e-4)), abs=6e-5)
-    assert len(rows) == 4
-    print_bias()
-    _, *rows, last = capsys.readouterr().out.splitlines()
-    assert [int(numbers(row)[0]) for row in rows] == [1, 2, 10, 30]
-    for step, plain, corrected in map(numbers, rows):
-        assert plain == pytest.approx(float(5 * (1 - Fraction(9, 10) ** int(step))), abs=6e-5) and corrected == 5
-    assert numbers(last) == pytest.approx([np.sqrt(10)], abs=6e-4)
+@given(st.floats(0.001, 4.5), st.floats(0, 0.99))
+def test_the_map_says_what_walks_do(reach, beta):
+    step = np.array([[1 + beta - reach, -beta], [1, 0]])
+    roots = np.linalg.eigvals(step)
+    edges = np.array([(1 - np.sqrt(beta)) ** 2, (1 + np.sqrt(beta)) ** 2, 2 * (1 + beta)])
+    assume(np.abs(edges - reach).min() > 1e-3 and beta > 1e-6)
+    walk = momentum(lambda d: reach * d, np.ones(1), 1.0, beta, 400)[:, 0]
+    kind = regime(reach, beta)
+    if kind == "flies apart":
+        assert np.abs(roots).max() > 1 and abs(walk[-1]) > 1
+        return
+    assert np.abs(roots).max() < 1 and np.abs(walk[-20:]).max() < np.abs(walk[:20]).max()
+    if kind == "swings":
+        assert np.abs(roots) == pytest.approx(np.sqrt(beta)) and np.abs(roots.imag).min() > 0
+    else:
+        sign = 1 if kind == "creeps" else -1
+        assert np.all(roots.imag == 0) and np.all(sign * roots.real > 0)
 
 
-def test_a_tenth_of_the_rate_costs_adam_ten_times_the_steps(capsys, numbers):
-    print_adam_rates()
-    header, *rows = (numbers(line) for line in capsys.readouterr().out.splitlines())
-    steps, rates = [int(step) for step in header], np.array([row[0] for row in rows])
-    assert rates[1:] == pytest.approx(10 * rates[:-1])
-    H, best = raw_hours()[0].T @ raw_hours()[0] / 20, least()
-    path = adam_again(lambda w, k: (w - best) @ H, np.zeros((len(rows), 2)), rates[:, None], max(steps))
-    for i, (_, *printed) in enumerate(rows):
-        exact = above_the_least(path[steps, i])
-        # Once it has arrived, rounding alone decides how near: what is printed then is a bound.
-        assert printed == pytest.approx(np.maximum(exact, 1e-12), rel=6e-4)
-    slowest, next_to_it, *_ = rows
-    assert slowest[2:4] == pytest.approx(next_to_it[1:3], rel=0.01)
+def test_on_its_edges_the_map_has_names_too():
+    assert [regime(x, 0.25) for x in (0.24, 0.26, 2.24, 2.26, 2.49, 2.5)] == ["creeps", "swings", "swings", "flips", "flips", "flies apart"]
+    assert [regime(x, 0.0) for x in (0.5, 1.5, 2.0)] == ["creeps", "flips", "flies apart"]
 
 
-def test_the_printed_decay_is_that_of_means_that_need_no_correction(capsys, numbers):
-    print_decay()
-    free, (penalty, *penalised), (decay, *decayed) = (numbers(line) for line in capsys.readouterr().out.splitlines())
-    signs = np.array([100.0, 1.0])
-    slope = lambda w, k: -((-1) ** k) * signs + np.array([[2 * penalty], [0]]) * w
-    left = adam_again(slope, np.ones((2, 2)), 0.01, 20_000, decay=np.array([[0], [decay]]))[-1]
-    assert [penalised, decayed] == [pytest.approx(row, abs=6e-4) for row in left]
-    steady = adam_again(lambda w, k: -((-1) ** k) * signs + 0 * w, np.ones((1, 2)), 0.01, 20_000)[-1]
-    assert free == pytest.approx(steady[0], abs=6e-4)
-    assert decay == 2 * penalty and decayed == pytest.approx(np.full(2, np.exp(-0.01 * decay * 20_000)), rel=0.03)
+@pytest.mark.parametrize("rate", [0.2, 2, 3.9])
+def test_the_map_is_drawn_with_its_edges_and_both_directions_and_their_walks(rate):
+    left, right = figure_regimes(rate).axes
+    first, second, edge, flat, sharp = left.lines
+    for line, sign in ((first, -1), (second, 1)):
+        reach, beta = line.get_data()
+        assert (1 + beta - reach) ** 2 == pytest.approx(4 * beta, abs=1e-9)  # where both roots meet
+        assert np.all(sign * (reach - 1 - beta) >= -1e-12)
+    reach, beta = edge.get_data()
+    assert 1 + (1 + beta - reach) + beta == pytest.approx(np.zeros(100), abs=1e-12)  # -1 is a root
+    share = curvatures()[0][1] / curvatures()[0][0]
+    assert np.ravel(flat.get_data()) == pytest.approx([rate * share, 0.9])
+    assert np.ravel(sharp.get_data()) == pytest.approx([rate, 0.9])
+    for text in left.texts:
+        assert regime(*text.get_position()) == text.get_text().replace("\n", " ")
+    for line, stretch, name in zip(right.lines, (rate * share, rate), ("flat direction", "sharp direction"), strict=True):
+        step = np.array([[1.9 - stretch, -0.9], [1, 0]])
+        exact = [abs((np.linalg.matrix_power(step, k) @ [1, 1])[0]) for k in range(61)]
+        assert line.get_ydata() == pytest.approx(exact, rel=1e-6, abs=1e-12) and line.get_label() == name
+
+
+def test_the_ball_with_the_best_numbers_runs_in_a_circle_of_three_and_descent_arrives(capsys, numbers):
+    w = sympy.Symbol("w")
+    pieces = {0.5: 25 * w, 1.5: w + 24, 3.0: 25 * w - 24}
+    for at, piece in pieces.items():
+        assert cycling_slope(at) == float(piece.subs(w, at))
+    assert pieces[0.5].subs(w, 1) == pieces[1.5].subs(w, 1) and pieces[1.5].subs(w, 2) == pieces[3.0].subs(w, 2)
+    # The circle, solved for: three places, each reached from the two before by one step.
+    a, b, c = sympy.symbols("a b c")
+    rate, beta = sympy.Rational(4, 36), sympy.Rational(16, 36)
+    on = lambda x, before, slope: x - rate * slope + beta * (x - before)
+    (circle,) = sympy.solve([on(a, c, 25 * a) - b, on(b, a, 25 * b) - c, on(c, b, 25 * c - 24) - a], [a, b, c], dict=True)
+    exact = [float(circle[x]) for x in (a, b, c)]
+    assert exact[0] < 1 and exact[1] < 1 and exact[2] > 2
+    print_cycling()
+    *rows, last = capsys.readouterr().out.splitlines()
+    found = [numbers(row)[-1] for row in rows]
+    assert found[0] == found[3] == found[6] and found[:3] == pytest.approx(exact, abs=6e-6)
+    assert numbers(last)[-1] == 0

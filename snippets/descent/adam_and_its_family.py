@@ -1,4 +1,4 @@
-"""Momentum and Adam: steps that remember, and steps that measure their own scale."""
+"""Adam and its family: every weight gets a step of its own size."""
 
 # --8<-- [start:imports]
 import itertools
@@ -98,63 +98,6 @@ def nesterov(gradient, w, learning_rate, beta, steps):
 # --8<-- [end:momentum]
 
 
-# --8<-- [start:adaptive]
-def adagrad(gradient, w, learning_rate, steps, epsilon=1e-8):
-    """Each weight's step is divided by the root of the sum of its squared gradients."""
-    path, s = [w], np.zeros_like(w)
-    for _ in range(steps):
-        g = gradient(w)
-        s = s + g**2
-        w = w - learning_rate * g / (np.sqrt(s) + epsilon)
-        path.append(w)
-    return np.array(path)
-
-
-def rmsprop(gradient, w, learning_rate, steps, beta=0.9, epsilon=1e-8):
-    """As `adagrad`, with a running mean of the squared gradients in place of the sum."""
-    path, s = [w], np.zeros_like(w)
-    for _ in range(steps):
-        g = gradient(w)
-        s = beta * s + (1 - beta) * g**2
-        w = w - learning_rate * g / (np.sqrt(s) + epsilon)
-        path.append(w)
-    return np.array(path)
-
-
-def adam(gradient, w, learning_rate, steps, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Running means of the gradient (m) and of its square (s), both corrected.
-
-    They start at 0 and are too small at first: after k steps they are divided by
-    1 - beta1^k and 1 - beta2^k. Source: Kingma and Ba, 2015.
-    """
-    path, m, s = [w], np.zeros_like(w), np.zeros_like(w)
-    for k in range(1, steps + 1):
-        g = gradient(w)
-        m = beta1 * m + (1 - beta1) * g
-        s = beta2 * s + (1 - beta2) * g**2
-        m_hat, s_hat = m / (1 - beta1**k), s / (1 - beta2**k)
-        w = w - learning_rate * m_hat / (np.sqrt(s_hat) + epsilon)
-        path.append(w)
-    return np.array(path)
-
-
-def adamw(gradient, w, learning_rate, steps, decay=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """`adam`, and each step also shrinks w by learning_rate * decay * w.
-
-    The decay is not part of the gradient. Source: Loshchilov and Hutter, 2019.
-    """
-    path, m, s = [w], np.zeros_like(w), np.zeros_like(w)
-    for k in range(1, steps + 1):
-        g = gradient(w)
-        m = beta1 * m + (1 - beta1) * g
-        s = beta2 * s + (1 - beta2) * g**2
-        m_hat, s_hat = m / (1 - beta1**k), s / (1 - beta2**k)
-        w = w - learning_rate * (m_hat / (np.sqrt(s_hat) + epsilon) + decay * w)
-        path.append(w)
-    return np.array(path)
-# --8<-- [end:adaptive]
-
-
 # --8<-- [start:valley]
 def student_slope(w):
     """Gradient of the students' loss on raw hours; w (2,): intercept, slope."""
@@ -176,23 +119,70 @@ def draw_valley(ax):
 def safe_rate():
     """1 over the largest curvature: half of the largest stable rate of descent."""
     return 1 / np.linalg.eigvalsh(hessian(raw_hours()[0]))[-1]
-
-
-def figure_beta(beta=0.8):
-    X, y = raw_hours()
-    best = least_squares(X, y)
-    path = momentum(student_slope, np.zeros(2), safe_rate(), beta, 80)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.2), width_ratios=[5, 4])
-    draw_valley(left)
-    left.plot(*path.T, "o-", color="C2", markersize=2.5, linewidth=1)
-    left.set(xlabel="intercept (marks)", ylabel="slope (marks per hour)")
-    right.semilogy(np.mean(((path - best) @ X.T) ** 2, axis=1), color="C2")
-    right.set(xlabel="step", ylabel="loss above the least (marks²)", xlim=(0, 80), ylim=(1e-6, 1e4))
-    return fig
-
-
-figure_beta.slider = ("beta", [0, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99])
 # --8<-- [end:valley]
+
+
+# --8<-- [start:adagrad]
+def adagrad(gradient, w, learning_rate, steps, epsilon=1e-8):
+    """Each weight's step is divided by the root of the sum of its squared gradients."""
+    path, s = [w], np.zeros_like(w)
+    for _ in range(steps):
+        g = gradient(w)
+        s = s + g**2
+        w = w - learning_rate * g / (np.sqrt(s) + epsilon)
+        path.append(w)
+    return np.array(path)
+# --8<-- [end:adagrad]
+
+
+# --8<-- [start:rmsprop]
+def rmsprop(gradient, w, learning_rate, steps, beta=0.9, epsilon=1e-8):
+    """As `adagrad`, with a running mean of the squared gradients in place of the sum."""
+    path, s = [w], np.zeros_like(w)
+    for _ in range(steps):
+        g = gradient(w)
+        s = beta * s + (1 - beta) * g**2
+        w = w - learning_rate * g / (np.sqrt(s) + epsilon)
+        path.append(w)
+    return np.array(path)
+# --8<-- [end:rmsprop]
+
+
+# --8<-- [start:adam]
+def adam(gradient, w, learning_rate, steps, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Running means of the gradient (m) and of its square (s), both corrected.
+
+    They start at 0 and are too small at first: after k steps they are divided by
+    1 - beta1^k and 1 - beta2^k. Source: Kingma and Ba, 2015.
+    """
+    path, m, s = [w], np.zeros_like(w), np.zeros_like(w)
+    for k in range(1, steps + 1):
+        g = gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        s = beta2 * s + (1 - beta2) * g**2
+        m_hat, s_hat = m / (1 - beta1**k), s / (1 - beta2**k)
+        w = w - learning_rate * m_hat / (np.sqrt(s_hat) + epsilon)
+        path.append(w)
+    return np.array(path)
+# --8<-- [end:adam]
+
+
+# --8<-- [start:adamw]
+def adamw(gradient, w, learning_rate, steps, decay=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """`adam`, and each step also shrinks w by learning_rate * decay * w.
+
+    The decay is not part of the gradient. Source: Loshchilov and Hutter, 2019.
+    """
+    path, m, s = [w], np.zeros_like(w), np.zeros_like(w)
+    for k in range(1, steps + 1):
+        g = gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        s = beta2 * s + (1 - beta2) * g**2
+        m_hat, s_hat = m / (1 - beta1**k), s / (1 - beta2**k)
+        w = w - learning_rate * (m_hat / (np.sqrt(s_hat) + epsilon) + decay * w)
+        path.append(w)
+    return np.array(path)
+# --8<-- [end:adamw]
 
 
 # --8<-- [start:every_method]
@@ -235,93 +225,6 @@ def print_every_method():
         excess = np.mean((X @ (path[-1] - best)) ** 2)
         print(f"{name:28}   {excess:8.3f} marks² above the least")
 # --8<-- [end:every_method_printed]
-
-
-# --8<-- [start:heavy_ball]
-def heavy_ball_factor(eigenvalue, learning_rate, beta):
-    """The factor on the distance at each step of `momentum`, in the long run.
-
-    Along a direction with this curvature the distance obeys
-    d_next = (1 + beta - learning_rate * eigenvalue) d - beta d_previous.
-    The factor is the larger size of the two roots of
-    r² - (1 + beta - learning_rate * eigenvalue) r + beta = 0.
-    """
-    return np.abs(np.roots([1, -(1 + beta - learning_rate * eigenvalue), beta])).max()
-
-
-def best_heavy_ball(H):
-    """Learning rate and beta of the fastest `momentum` on a quadratic; H (p, p).
-
-    Both square roots are of the smallest and largest eigenvalue of H. The factor
-    is then the root of beta in every direction.
-    """
-    low, high = np.sqrt(np.linalg.eigvalsh(H)[[0, -1]])
-    return 4 / (high + low) ** 2, ((high - low) / (high + low)) ** 2
-# --8<-- [end:heavy_ball]
-
-
-# --8<-- [start:heavy_ball_printed]
-def print_heavy_ball():
-    """The best of descent and of momentum, from the Hessian; and as measured."""
-    X, y = raw_hours()
-    H, best = hessian(X), least_squares(X, y)
-    low, high = np.linalg.eigvalsh(H)[[0, -1]]
-    rate, beta = best_heavy_ball(H)
-    print(f"condition number {high / low:.1f}, its root {np.sqrt(high / low):.1f}")
-    runs = (
-        ("descent", (high - low) / (high + low), descend(student_slope, np.zeros(2), 2 / (high + low), 600)),
-        ("momentum", np.sqrt(beta), momentum(student_slope, np.zeros(2), rate, beta, 150)),
-    )
-    print("            factor a step   measured   1 % of the distance left after")
-    for name, factor, path in runs:
-        away = np.linalg.norm(path - best, axis=1)
-        half = len(path) // 2
-        measured = (away[-1] / away[half]) ** (1 / (len(path) - 1 - half))
-        wait = np.argmax(away < 0.01 * away[0])
-        print(f"{name:9}   {factor:13.4f}   {measured:8.4f}   {wait:4d} steps")
-# --8<-- [end:heavy_ball_printed]
-
-
-# --8<-- [start:too_much]
-def figure_too_much():
-    low, high = np.linalg.eigvalsh(hessian(raw_hours()[0]))
-    rate, betas = safe_rate(), np.linspace(0, 0.999, 300)
-    fig, ax = plt.subplots()
-    for style, eigenvalue, name in (("-", low, "flat direction"), ("--", high, "sharp direction")):
-        factors = [heavy_ball_factor(eigenvalue, rate, beta) for beta in betas]
-        ax.plot(betas, factors, style, color="C0", label=name)
-    turn = (1 - np.sqrt(rate * low)) ** 2
-    ax.plot(turn, np.sqrt(turn), "*", color="C3", markersize=15, label=f"best at this rate, beta {turn:.2f}")
-    ax.set(xlabel="beta", ylabel="factor on the distance, a step", xlim=(0, 1), ylim=(0, 1.02))
-    ax.legend(loc="lower right")
-    return fig
-# --8<-- [end:too_much]
-
-
-# --8<-- [start:conventions]
-def momentum_averaged(gradient, w, learning_rate, beta, steps):
-    """Another convention: v = beta v + (1 - beta) gradient(w), a running mean."""
-    path, v = [w], np.zeros_like(w)
-    for _ in range(steps):
-        v = beta * v + (1 - beta) * gradient(w)
-        w = w - learning_rate * v
-        path.append(w)
-    return np.array(path)
-# --8<-- [end:conventions]
-
-
-# --8<-- [start:conventions_printed]
-def print_conventions():
-    """The same numbers put into both conventions, and rescaled ones."""
-    start = np.zeros(2)
-    print("after 20 steps                  intercept (marks)   slope (marks per hour)")
-    for name, path in (
-        ("ours, rate 0.01", momentum(student_slope, start, 0.01, 0.8, 20)),
-        ("averaged, rate 0.01", momentum_averaged(student_slope, start, 0.01, 0.8, 20)),
-        ("averaged, rate 0.01 / (1 - 0.8)", momentum_averaged(student_slope, start, 0.01 / (1 - 0.8), 0.8, 20)),
-    ):
-        print(f"{name:31} {path[-1][0]:17.6f}   {path[-1][1]:22.6f}")
-# --8<-- [end:conventions_printed]
 
 
 # --8<-- [start:first_step]
@@ -388,43 +291,12 @@ def print_bias():
 # --8<-- [end:bias]
 
 
-# --8<-- [start:lookahead]
-def nesterov_lookahead(gradient, w, learning_rate, beta, steps):
-    """`nesterov`, told by the points at which it takes the gradient.
-
-    v = beta v + g with g = gradient(w), then w = w - learning_rate (g + beta v):
-    one point less to keep. Libraries write it so.
-    """
-    path, v = [w], np.zeros_like(w)
-    for _ in range(steps):
-        g = gradient(w)
-        v = beta * v + g
-        w = w - learning_rate * (g + beta * v)
-        path.append(w)
-    return np.array(path)
-
-
-def print_lookahead():
-    """Both forms after 100 steps: the same walk, told by different points."""
-    path = nesterov(student_slope, np.zeros(2), 0.01, 0.8, 100)
-    ahead = path[-1] + 0.8 * (path[-1] - path[-2])
-    lookahead = nesterov_lookahead(student_slope, np.zeros(2), 0.01, 0.8, 100)[-1]
-    for name, w in (("w", path[-1]), ("w - rate beta v", ahead), ("lookahead", lookahead)):
-        print(f"{name:15}   {w[0]:.6f} marks   {w[1]:.6f} marks per hour")
-# --8<-- [end:lookahead]
-
-
 if __name__ == "__main__":
     print_every_method()
-    print_heavy_ball()
-    print_conventions()
     print_first_step()
     print_adam_rates()
     print_epsilon()
     print_decay()
     print_bias()
-    print_lookahead()
-    figure_beta()
     figure_every_method()
-    figure_too_much()
     plt.show()

@@ -160,8 +160,8 @@ def figure_regimes(rate=1.0):
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.6), width_ratios=[5, 4])
     for curve in ((1 - np.sqrt(betas)) ** 2, (1 + np.sqrt(betas)) ** 2, 2 * (1 + betas)):
         left.plot(curve, betas, color="C0", linewidth=1.2)
-    for x, y, name in ((0.2, 0.1, "creeps"), (1.4, 0.6, "swings"), (1.95, 0.1, "flips"), (3.35, 0.3, "flies\napart")):
-        left.text(x, y, name, ha="center", color="C0")
+    for x, y, name in ((0.3, 0.02, "creeps"), (1.4, 0.6, "swings"), (1.75, 0.02, "flips"), (3.35, 0.3, "flies\napart")):
+        left.text(x, y, name, ha="center", color="C0", fontsize=9)
     runs = (("o", "flat direction", low / high), ("^", "sharp direction", 1.0))
     for (mark, name, share), style in zip(runs, ("-", "--"), strict=True):
         left.plot(rate * share, beta, mark, color="C2", markersize=8)

@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import itertools
+import operator
 from numbers import Real
 
 import matplotlib.pyplot as plt
@@ -9,12 +10,101 @@ import numpy as np
 # --8<-- [end:imports]
 
 
+# --8<-- [start:operators]
+OPERATORS = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "divide": operator.truediv, "matmul": operator.matmul, "power": operator.pow,
+}  # fmt: skip
+
+
+class Number:
+    """What both engines share: whatever follows from +, ×, @ and powers.
+
+    `lift` makes a constant of a number or an array. NumPy asks `__array_ufunc__`
+    what to do with one of these: its operators are ours, and so is np.exp(x).
+    """
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + -self.lift(other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __truediv__(self, other):
+        return self * self.lift(other) ** -1
+
+    def __rtruediv__(self, other):
+        return self**-1 * other
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __rmatmul__(self, other):
+        return self.lift(other) @ self
+
+    def mean(self, axis=None, dtype=None, out=None):
+        return self.sum(axis) / raw(self).size
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        name = ufunc.__name__
+        if method == "__call__" and name in OPERATORS:
+            return OPERATORS[name](*map(self.lift, inputs))
+        if method == "__call__" and name in ("exp", "log", "sin", "cos", "tanh"):
+            return getattr(self, name)()
+        raise TypeError(f"np.{name} is not built in; there are exp, log, sin, cos, tanh, relu, sum")
+
+    def __getitem__(self, place):
+        raise TypeError("x[...] is not built in: multiply by a matrix of zeros and ones with @")
+
+
+def raw(x):
+    """The plain array below a Number, or x as an array."""
+    while isinstance(x, Number):
+        x = x.value
+    return np.asarray(x)
+
+
+def whole(axis):
+    """Refuse a sum over one axis."""
+    if axis is not None:
+        raise TypeError(f"a sum over axis {axis} is not built in: multiply by ones with @")
+
+
+def positive(x):
+    """x itself; raises `ValueError` if it has no logarithm."""
+    if np.any(raw(x) <= 0):
+        raise ValueError(f"log of {raw(x).min()}: only positive numbers have one")
+    return x
+
+
+def number(n):
+    """The exponent as a float; raises `TypeError` if it is none."""
+    if not isinstance(n, Real):
+        raise TypeError(f"the exponent is a {type(n).__name__}: it must be a number")
+    return float(n)
+
+
+def tanh_slope(x):
+    """1 - tanh², without a difference of nearly equal numbers where it can be avoided."""
+    if isinstance(x, Number):
+        return 1 - np.tanh(x) * np.tanh(x)
+    small = np.exp(-2 * np.abs(x))
+    return 4 * small / (1 + small) ** 2
+# --8<-- [end:operators]
+
+
 # --8<-- [start:dual]
-class Dual:
+class Dual(Number):
     """A value and its slope, which travel together: forward mode.
 
-    Both are arrays of one shape: a smaller slope is stretched. Raises `ValueError`
-    if that is impossible. Operators take numbers, arrays and duals, and broadcast.
+    Both are arrays of one shape, or Variables: a smaller slope is stretched. Raises
+    `ValueError` if that is impossible.
 
     >>> x = Dual(3.0, slope=1.0)
     >>> y = x * x + 2 * x
@@ -22,141 +112,105 @@ class Dual:
     15.0 8.0
     """
 
-    __array_ufunc__ = None  # an array on the left leaves the operation to this class
-
     def __init__(self, value, slope=0.0):
-        self.value = np.asarray(value, dtype=float)
-        self.slope = np.broadcast_to(np.asarray(slope, dtype=float), self.value.shape)
+        if isinstance(value, Variable):  # both modes at once
+            self.value, self.slope = value, slope + np.zeros(value.value.shape)
+        else:
+            self.value = np.asarray(value, dtype=float)
+            self.slope = np.broadcast_to(np.asarray(slope, dtype=float), self.value.shape)
+
+    @staticmethod
+    def lift(x):
+        return x if isinstance(x, Dual) else Dual(x)
 
     def __add__(self, other):
-        other = as_dual(other)
+        other = self.lift(other)
         return Dual(self.value + other.value, self.slope + other.slope)
 
     def __mul__(self, other):
-        other = as_dual(other)
+        other = self.lift(other)
         slope = self.slope * other.value + self.value * other.slope
         return Dual(self.value * other.value, slope)
 
     def __pow__(self, n):
-        if not isinstance(n, Real):
-            raise TypeError(f"the exponent is a {type(n).__name__}: it must be a number")
-        n = float(n)
+        n = number(n)
         return Dual(self.value**n, (n * self.value ** (n - 1) if n else 0.0) * self.slope)
 
     def __matmul__(self, other):
-        other = as_dual(other)
+        other = self.lift(other)
         slope = self.slope @ other.value + self.value @ other.slope
         return Dual(self.value @ other.value, slope)
-
-    def __rmatmul__(self, other):
-        return as_dual(other) @ self
-
-    def __neg__(self):
-        return self * -1
-
-    def __sub__(self, other):
-        return self + -as_dual(other)
-
-    def __rsub__(self, other):
-        return -self + other
-
-    def __truediv__(self, other):
-        return self * as_dual(other) ** -1
-
-    def __rtruediv__(self, other):
-        return self**-1 * other
-
-    __radd__, __rmul__ = __add__, __mul__
 
     def exp(self):
         return Dual(np.exp(self.value), np.exp(self.value) * self.slope)
 
     def log(self):
-        if np.any(self.value <= 0):
-            raise ValueError(f"log of {self.value.min()}: only positive numbers have one")
-        return Dual(np.log(self.value), self.slope / self.value)
+        return Dual(np.log(positive(self.value)), self.slope / self.value)
 
     def sin(self):
         return Dual(np.sin(self.value), np.cos(self.value) * self.slope)
 
+    def cos(self):
+        return Dual(np.cos(self.value), -np.sin(self.value) * self.slope)
+
     def tanh(self):
-        return Dual(np.tanh(self.value), (1 - np.tanh(self.value) ** 2) * self.slope)
+        return Dual(np.tanh(self.value), tanh_slope(self.value) * self.slope)
 
     def relu(self):
-        return Dual(np.maximum(self.value, 0), (self.value > 0) * self.slope)
+        return (raw(self) > 0) * self
 
-    def sum(self):
+    def sum(self, axis=None, dtype=None, out=None):
+        whole(axis)
         return Dual(self.value.sum(), self.slope.sum())
-
-    def mean(self):
-        return self.sum() / self.value.size
-
-
-def as_dual(x):
-    """x itself, or a constant: its slope is 0."""
-    return x if isinstance(x, Dual) else Dual(x)
 # --8<-- [end:dual]
 
 
 # --8<-- [start:variable]
-class Variable:
+class Variable(Number):
     """A value that remembers how it was computed: reverse mode.
 
     `parents` holds a pair for each operand: the Variable, and a function from the
     slope of the final output in this node to the operand's share of it.
     """
 
-    __array_ufunc__ = None  # an array on the left leaves the operation to this class
     counter = itertools.count()
 
     def __init__(self, value, parents=(), operation="input"):
-        self.value = np.asarray(value, dtype=float)
+        if isinstance(value, Dual):
+            raise TypeError("a Variable cannot hold a Dual: for both modes write Dual(Variable(x), v)")
+        self.value = np.array(value, dtype=float)  # a copy: the tape keeps what was
         self.parents = parents
         self.operation = operation
         self.number = next(Variable.counter)
 
+    @staticmethod
+    def lift(x):
+        return x if isinstance(x, Variable) else Variable(x, operation="constant")
+
     def __add__(self, other):
-        a, b = self, as_variable(other)
+        if isinstance(other, Dual):
+            return NotImplemented
+        a, b = self, self.lift(other)
         return Variable(a.value + b.value, [(a, lambda g: g), (b, lambda g: g)], "+")
 
     def __mul__(self, other):
-        a, b = self, as_variable(other)
+        if isinstance(other, Dual):
+            return NotImplemented
+        a, b = self, self.lift(other)
         shares = [(a, lambda g: g * b.value), (b, lambda g: g * a.value)]
         return Variable(a.value * b.value, shares, "×")
 
     def __pow__(self, n):
-        if not isinstance(n, Real):
-            raise TypeError(f"the exponent is a {type(n).__name__}: it must be a number")
-        n = float(n)
+        n = number(n)
         share = lambda g: g * (n * self.value ** (n - 1) if n else 0.0)
         return Variable(self.value**n, [(self, share)], f"^{n:g}")
 
     def __matmul__(self, other):
-        a, b = self, as_variable(other)
+        a, b = self, self.lift(other)
         if a.value.ndim != 2 or b.value.ndim != 2:
             raise ValueError(f"{a.value.shape} @ {b.value.shape}: both must be matrices")
         shares = [(a, lambda g: g @ b.value.T), (b, lambda g: a.value.T @ g)]
         return Variable(a.value @ b.value, shares, "@")
-
-    def __rmatmul__(self, other):
-        return as_variable(other) @ self
-
-    def __neg__(self):
-        return self * -1
-
-    def __sub__(self, other):
-        return self + -as_variable(other)
-
-    def __rsub__(self, other):
-        return -self + other
-
-    def __truediv__(self, other):
-        return self * as_variable(other) ** -1
-
-    def __rtruediv__(self, other):
-        return self**-1 * other
-
-    __radd__, __rmul__ = __add__, __mul__
 
     def elementwise(self, function, slope, name):
         return Variable(function(self.value), [(self, lambda g: g * slope)], name)
@@ -165,30 +219,24 @@ class Variable:
         return self.elementwise(np.exp, np.exp(self.value), "exp")
 
     def log(self):
-        if np.any(self.value <= 0):
-            raise ValueError(f"log of {self.value.min()}: only positive numbers have one")
-        return self.elementwise(np.log, 1 / self.value, "log")
+        return self.elementwise(np.log, 1 / positive(self.value), "log")
 
     def sin(self):
         return self.elementwise(np.sin, np.cos(self.value), "sin")
 
+    def cos(self):
+        return self.elementwise(np.cos, -np.sin(self.value), "cos")
+
     def tanh(self):
-        return self.elementwise(np.tanh, 1 - np.tanh(self.value) ** 2, "tanh")
+        return self.elementwise(np.tanh, tanh_slope(self.value), "tanh")
 
     def relu(self):
         return self.elementwise(lambda v: np.maximum(v, 0), self.value > 0, "relu")
 
-    def sum(self):
+    def sum(self, axis=None, dtype=None, out=None):
+        whole(axis)
         share = lambda g: np.broadcast_to(g, self.value.shape)
         return Variable(self.value.sum(), [(self, share)], "sum")
-
-    def mean(self):
-        return self.sum() / self.value.size
-
-
-def as_variable(x):
-    """x itself, or a constant: an input that nobody asks about."""
-    return x if isinstance(x, Variable) else Variable(x, operation="constant")
 # --8<-- [end:variable]
 
 
@@ -459,6 +507,31 @@ def figure_modes():
 # --8<-- [end:cost]
 
 
+# --8<-- [start:both]
+def hessian_product(f, w, v):
+    """H v without H: the slope of f along v, forward, and the slopes of that, backward.
+
+    f takes a Dual of the shape of w and gives one number; w and v have one shape.
+    """
+    inputs = Variable(w)
+    return gradients(f(Dual(inputs, v)).slope, [inputs])[0]
+# --8<-- [end:both]
+
+
+# --8<-- [start:both_printed]
+def print_both():
+    """The Hessian of a small loss, column by column, beside nudged gradients."""
+    X = np.array([[1.0, 0.5], [1.0, -1.0], [1.0, 2.0]])
+    f = lambda w: (np.tanh(X @ w) ** 2).mean()
+    w, h = np.array([[0.3], [-0.2]]), 1e-5
+    nudge = lambda v: [gradients(f(inputs), [inputs])[0] for inputs in (Variable(w + h * v), Variable(w - h * v))]
+    for v in np.eye(2)[:, :, None]:
+        ahead, behind = nudge(v)
+        product, measured = hessian_product(f, w, v)[:, 0], ((ahead - behind) / (2 * h))[:, 0]
+        print(f"both modes {product[0]:8.5f} {product[1]:8.5f}   nudged gradients {measured[0]:8.5f} {measured[1]:8.5f}")
+# --8<-- [end:both_printed]
+
+
 # --8<-- [start:differences]
 def print_not_differences():
     """The slope of the example in x: forward differences with ever smaller steps, and a dual.
@@ -569,6 +642,7 @@ def print_rows_and_columns():
 
 
 if __name__ == "__main__":
+    print_both()
     print_both_modes()
     print_loop()
     print_same_training()

@@ -99,14 +99,14 @@ def test_matrix_products_have_the_slopes_of_their_sums():
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3)])
-@pytest.mark.parametrize("name", ["exp", "log", "sin", "tanh", "relu", "sum", "mean"])
+@pytest.mark.parametrize("name", ["exp", "log", "sin", "cos", "tanh", "relu", "sum", "mean"])
 def test_methods_agree_with_complex_steps_and_another_library(name, shape):
     x, u = far_from_zero(shape), far_from_zero(() if name in ("sum", "mean") else shape)
     check(lambda x: (call(name, x) * u).sum(), abs(x) if name == "log" else x)
 
 
 X = sympy.Symbol("x", positive=True)
-FORMULAS = {name: getattr(sympy, name)(X) for name in ("exp", "log", "sin", "tanh")}
+FORMULAS = {name: getattr(sympy, name)(X) for name in ("exp", "log", "sin", "cos", "tanh")}
 POWERS = 0, 1, 7, -1, -3, 0.5, -1.5, np.float64(2.5), np.float32(-0.5), np.int64(2), np.int64(-2), Fraction(3, 2)
 FORMULAS |= {n: X**n for n in POWERS} | {"__neg__": -X}
 SLOPES = {how: sympy.lambdify(X, sympy.diff(formula, X), "mpmath") for how, formula in FORMULAS.items()}
@@ -206,14 +206,77 @@ def test_what_is_not_used_gets_zeros_and_what_has_no_slope_is_refused():
 
 def test_constants_have_slope_zero_and_each_engine_has_at_most_a_hundred_lines():
     dual, x = Dual([1, 2], slope=3), Variable([[1]])
-    assert page.as_dual(dual) is dual and page.as_variable(x) is x
+    assert Dual.lift(dual) is dual and Variable.lift(x) is x
     assert Dual(np.ones((2, 3)), [4, 5, 6]).slope.tolist() == [[4, 5, 6]] * 2
     assert dual.slope.tolist() == [3, 3] and dual.value.dtype == dual.slope.dtype == x.value.dtype == float
-    assert Dual(5).slope == 0 and page.as_dual([1, 2]).slope.tolist() == [0, 0]
-    made = x, page.as_variable(2), x + x, x * x, x**-2, x @ x, x.exp(), x.log(), x.sin(), x.tanh(), x.relu(), x.sum()
-    assert " ".join(node.operation for node in made) == "input constant + × ^-2 @ exp log sin tanh relu sum"
-    for parts in ((Dual, page.as_dual), (Variable, page.as_variable, tape, page.unbroadcast, walk_back, gradients)):
+    assert Dual(5).slope == 0 and Dual.lift([1, 2]).slope.tolist() == [0, 0]
+    made = x, Variable.lift(2), x + x, x * x, x**-2, x @ x, x.exp(), x.log(), x.sin(), x.cos(), x.tanh(), x.relu(), x.sum()
+    assert " ".join(node.operation for node in made) == "input constant + × ^-2 @ exp log sin cos tanh relu sum"
+    for parts in ((Dual, page.Number), (Variable, tape, page.unbroadcast, walk_back, gradients)):
         assert sum(bool(line.strip()) for part in parts for line in inspect.getsource(part).splitlines()) <= 100
+
+
+def test_the_tape_keeps_what_was_although_the_array_changes_afterwards():
+    a = np.array([1.0, 2.0])
+    x = Variable(a)
+    y = (x * x).sum()
+    a[:] = 100
+    assert y.value == 5 and gradients(y, [x])[0].tolist() == [2, 4]
+
+
+@given(st.floats(-40, 40))
+def test_the_slope_of_tanh_keeps_its_digits_where_tanh_is_nearly_one(at):
+    with mpmath.workdps(60):
+        exact = float(mpmath.sech(mpmath.mpf(at)) ** 2)
+    x = Variable(at)
+    assert gradients(x.tanh(), [x])[0] == pytest.approx(exact, rel=1e-14) and Dual(at, 1.0).tanh().slope == pytest.approx(exact, rel=1e-14)
+
+
+@pytest.mark.parametrize("engine", [Variable, Dual])
+def test_numpy_calls_what_is_built_in_and_the_rest_is_refused_with_a_hint(engine):
+    x = engine(np.array([[0.5, 2.0]]))
+    for name in ("exp", "log", "sin", "cos", "tanh"):
+        assert page.raw(getattr(np, name)(x)).tolist() == getattr(np, name)([[0.5, 2.0]]).tolist()
+    assert page.raw(np.sum(x)) == 2.5 and page.raw(np.mean(x)) == 1.25
+    for wrong, hint in (
+        (lambda: np.maximum(x, 0), r"np\.maximum is not built in; there are .*relu"),
+        (lambda: np.add.reduce(x), "np.add is not built in"),
+        (lambda: x[0], "multiply by a matrix of zeros and ones"),
+        (lambda: np.sum(x, axis=0), "a sum over axis 0 is not built in: multiply by ones"),
+        (lambda: x.mean(axis=1), "a sum over axis 1"),
+        (lambda: np.float64(2) ** x, "the exponent is a (Variable|Dual): it must be a number"),
+    ):
+        with pytest.raises(TypeError, match=hint):
+            wrong()
+    with pytest.raises(TypeError, match=r"write Dual\(Variable\(x\), v\)"):
+        Variable(Dual(1.0))
+
+
+TWICE = {
+    "exp": lambda x: np.exp(x), "log": lambda x: np.log(x), "sin": lambda x: np.sin(x), "cos": lambda x: np.cos(x),
+    "tanh": lambda x: np.tanh(x), "power": lambda x: x**3, "quotient": lambda x: 2 / (x + 1) - x, "relu": lambda x: x.relu() * x,
+}  # fmt: skip
+EXACTLY = {
+    "exp": sympy.exp(X), "log": sympy.log(X), "sin": sympy.sin(X), "cos": sympy.cos(X),
+    "tanh": sympy.tanh(X), "power": X**3, "quotient": 2 / (X + 1) - X, "relu": X * X,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_both_modes_together_give_second_derivatives(name):
+    for at in (0.4, 1.7):
+        found = page.hessian_product(TWICE[name], np.array(at), np.array(1.0))
+        assert found == pytest.approx(float(sympy.diff(EXACTLY[name], X, 2).subs(X, at)), rel=1e-12)
+        assert page.hessian_product(TWICE[name], np.array(at), np.array(-2.0)) == pytest.approx(-2 * found)
+
+
+def test_the_printed_products_are_the_columns_of_the_hessian_of_algebra(printed, numbers):
+    w = sympy.symbols("w0 w1")
+    rows = sympy.Matrix([[1, sympy.Rational(1, 2)], [1, -1], [1, 2]])
+    f = sum(sympy.tanh(z) ** 2 for z in rows * sympy.Matrix(w)) / 3
+    H = np.array(sympy.hessian(f, w).subs({w[0]: sympy.Rational(3, 10), w[1]: -sympy.Rational(1, 5)}), dtype=float)
+    for line, column in zip(printed(page.print_both), H.T, strict=True):
+        assert numbers(line) == pytest.approx([*column, *column], abs=6e-6)
 
 
 def test_at_the_kink_the_slope_is_zero_and_overflow_is_seen():

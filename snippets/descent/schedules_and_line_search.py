@@ -181,8 +181,10 @@ def backtrack(f, w, slope, direction, first=1.0, c=0.1, shrink=0.5):
             return t
         t = t * shrink
     raise RuntimeError(f"no step as small as {t:.3g} lowers f enough: is the slope right?")
+# --8<-- [end:line_search]
 
 
+# --8<-- [start:search_each_step]
 def descend_searching(f, gradient, w, steps, first=1.0, c=0.1):
     """Descent that looks for each step's length; it needs no learning rate.
 
@@ -205,7 +207,7 @@ def exact_step(H, slope):
     slope·slope / slope·(H slope); shapes: H (p, p), slope (p,), not zero.
     """
     return slope @ slope / (slope @ H @ slope)
-# --8<-- [end:line_search]
+# --8<-- [end:search_each_step]
 
 
 # --8<-- [start:armijo]

@@ -7,7 +7,7 @@ import numpy as np
 
 
 # --8<-- [start:dot]
-def dot(u, v):
+def dot_product(u, v):
     """The dot product of two vectors of shape (p,): multiply entry by entry, add up."""
     if np.shape(u) != np.shape(v):
         raise ValueError(f"shapes {np.shape(u)} and {np.shape(v)}: one factor for each entry")
@@ -16,7 +16,7 @@ def dot(u, v):
 
 def length(v):
     """The length of a vector (p,), by Pythagoras."""
-    return np.sqrt(dot(v, v))
+    return np.sqrt(dot_product(v, v))
 # --8<-- [end:dot]
 
 
@@ -39,8 +39,8 @@ def figure_turning(angle=60):
     left.plot([0, v[0]], [0, 0], "-", color="gray", linewidth=6, alpha=0.5)
     left.set(xlim=(-2.6, 3.8), ylim=(-0.6, 2.6), aspect="equal", xlabel="first entry", ylabel="second entry")
     angles = np.linspace(0, 180, 60)
-    right.plot(angles, [dot(FIXED, turned(at)) for at in angles], color="C0")
-    right.plot(angle, dot(FIXED, v), "o", color="C2", markersize=9)
+    right.plot(angles, [dot_product(FIXED, turned(at)) for at in angles], color="C0")
+    right.plot(angle, dot_product(FIXED, v), "o", color="C2", markersize=9)
     right.axhline(0, color="gray", linewidth=0.8)
     right.set(xlabel="angle between u and v (°)", ylabel="dot product u · v", xticks=[0, 45, 90, 135, 180])
     return fig
@@ -58,7 +58,7 @@ def product(A, B):
     """
     if A.shape[1] != B.shape[0]:
         raise ValueError(f"{A.shape} times {B.shape}: the inner sizes do not match")
-    return np.array([[dot(row, column) for column in B.T] for row in A])
+    return np.array([[dot_product(row, column) for column in B.T] for row in A])
 # --8<-- [end:product]
 
 
@@ -115,7 +115,7 @@ def print_stretched():
     for v in (np.array([1.0, 0.0]), np.array([1.0, 1.0]), np.array([1.0, -1.0])):
         image = product(STRETCH, v[:, None])[:, 0]
         same = abs(determinant(np.array([v, image]))) < 1e-12
-        told = f"{dot(v, image) / dot(v, v):g} times v" if same else "another direction"
+        told = f"{dot_product(v, image) / dot_product(v, v):g} times v" if same else "another direction"
         print(f"v = ({v[0]:2g}, {v[1]:2g})   A v = ({image[0]:2g}, {image[1]:2g})   {told}")
     print(f"determinant {determinant(STRETCH):g}: the square has become {determinant(STRETCH):g} times as large")
 # --8<-- [end:stretched]

@@ -11,7 +11,7 @@ from snippets.gradients.vectors_and_matrices import (
     STRETCH,
     WEIGHTS,
     determinant,
-    dot,
+    dot_product,
     figure_eigen,
     figure_turning,
     length,
@@ -30,7 +30,7 @@ vectors = st.integers(1, 5).flatmap(lambda p: st.tuples(*[arrays(np.int64, p, el
 @given(vectors)
 def test_the_dot_product_is_that_of_sympy_and_the_length_its_root(pair):
     u, v = (sympy.Matrix(part.tolist()) for part in pair)
-    assert dot(*pair) == u.dot(v)
+    assert dot_product(*pair) == u.dot(v)
     assert length(pair[0]) == pytest.approx(float(u.norm()), rel=1e-14)
 
 
@@ -38,13 +38,13 @@ def test_the_dot_product_is_that_of_sympy_and_the_length_its_root(pair):
 def test_the_dot_product_is_lengths_times_the_cosine_by_the_law_of_cosines(angle, one, other):
     u, v = one * np.array([np.cos(1), np.sin(1)]), other * np.array([np.cos(1 + angle), np.sin(1 + angle)])
     third = np.hypot(*(u - v))  # the side opposite the angle
-    assert 2 * dot(u, v) == pytest.approx(one**2 + other**2 - third**2, abs=1e-12)
-    assert dot(u, v) == pytest.approx(one * other * np.cos(angle), abs=1e-12)
+    assert 2 * dot_product(u, v) == pytest.approx(one**2 + other**2 - third**2, abs=1e-12)
+    assert dot_product(u, v) == pytest.approx(one * other * np.cos(angle), abs=1e-12)
 
 
 def test_vectors_of_unlike_shape_are_refused():
     with pytest.raises(ValueError, match=r"shapes \(3,\) and \(2,\)"):
-        dot(np.ones(3), np.ones(2))
+        dot_product(np.ones(3), np.ones(2))
 
 
 @given(st.data(), *[st.integers(1, 4)] * 3)

@@ -56,8 +56,10 @@
   })
 
   /* Paper shows the frame of which the text speaks, and does not wait for it: it is fetched when the page is there. */
-  const waiting = () => document.querySelectorAll(".slider source").forEach(source => { new Image().src = source.srcset })
-  document$.subscribe(() => setTimeout(waiting, 1000))
+  document$.subscribe(() => {
+    const frames = [...document.querySelectorAll(".slider source")].map(source => new URL(source.srcset, location))
+    setTimeout(() => frames.forEach(frame => { new Image().src = frame }), 1000)
+  })
 
   /* The theme opens every fold for paper. What the reader has not opened stays folded: its content is not printed. */
   const folds = () => document.querySelectorAll("details")

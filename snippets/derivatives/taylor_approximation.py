@@ -157,7 +157,8 @@ def bell(x):
 
 def bell_series(order):
     """Derivatives of `bell` at 0: the odd ones vanish."""
-    return [0.0 if k % 2 else (-25.0) ** (k // 2) * math.factorial(k) for k in range(order + 1)]
+    even = lambda k: (-25.0) ** (k // 2) * math.factorial(k)
+    return [0.0 if k % 2 else even(k) for k in range(order + 1)]
 # --8<-- [end:walls]
 
 

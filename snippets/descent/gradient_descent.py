@@ -8,7 +8,7 @@ import numpy as np
 
 # --8<-- [start:one_weight]
 def one_weight(w, learning_rate, steps):
-    """Descent on the loss (w - 3)², whose slope is 2 (w - 3): the weights, the start first."""
+    """The weights of descent on the loss (w - 3)², whose slope is 2 (w - 3)."""
     path = [w]
     for _ in range(steps):
         slope = 2 * (path[-1] - 3)

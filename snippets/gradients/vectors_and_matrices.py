@@ -79,7 +79,7 @@ def print_class():
 
 # --8<-- [start:determinant]
 def determinant(A):
-    """The determinant of a matrix (2, 2): the area, with a sign, that the unit square becomes."""
+    """The determinant of a matrix (2, 2): the signed area of the unit square's image."""
     (a, b), (c, d) = A
     return a * d - b * c
 # --8<-- [end:determinant]

@@ -260,7 +260,7 @@ def unbroadcast(slope, shape):
 
 
 def walk_back(output, nodes=None):
-    """Slopes of an output by `id` of the node, after `nodes` have handed on (default: all)."""
+    """Slopes of an output by `id` of the node, when so many `nodes` have handed on."""
     slopes = {id(output): np.ones_like(output.value)}
     for node in tape(output)[::-1][:nodes]:
         for parent, share in node.parents:
@@ -279,7 +279,7 @@ def gradients(output, inputs):
     3.0 3.0
     """
     if output.value.size != 1:
-        raise ValueError(f"an output of shape {output.value.shape}: take its sum or mean first")
+        raise ValueError(f"an output of shape {output.value.shape}: take its sum or mean")
     slopes = walk_back(output)
     return [slopes.get(id(x), np.zeros_like(x.value)) for x in inputs]
 # --8<-- [end:walk]
@@ -446,7 +446,7 @@ def network_gradients(weights, X, Y):
 
 # --8<-- [start:tape_gradients]
 def tape_gradients(weights, X, Y):
-    """The gradients of the network's loss, of W1, b1, W2, b2, without one derived equation."""
+    """The gradients of the network's loss in W1, b1, W2, b2: no equation was derived."""
     inputs = W1, b1, W2, b2 = [Variable(w) for w in weights]
     loss = (((X @ W1 + b1).tanh() @ W2 + b2 - Y) ** 2).mean()
     return gradients(loss, inputs)

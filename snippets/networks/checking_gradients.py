@@ -28,7 +28,7 @@ def relative_errors(f, gradient, points, directions=20, seed=0, h=1e-6):
     for k, w in enumerate(np.asarray(points, dtype=float)):
         g = gradient(w)
         if np.shape(g) != w.shape:
-            raise ValueError(f"gradient of shape {np.shape(g)} for weights of shape {w.shape}")
+            raise ValueError(f"gradient {np.shape(g)} for weights of shape {w.shape}")
         step = h * max(1.0, np.abs(w).max())
         floor = max(1e-3 * abs(f(w)) * h / step, np.finfo(float).tiny)
         for j in range(directions):

@@ -58,7 +58,7 @@ def pass_fail_gradient(w, X, y, penalty=0.0):
 
 
 def safe_learning_rate(X, penalty=0.0):
-    """2 over a curvature that the loss exceeds nowhere: below it every step lowers the loss."""
+    """2 over a curvature that the loss exceeds nowhere: each step below lowers the loss."""
     return 2 / (np.linalg.eigvalsh(X.T @ X / (4 * len(X)))[-1] + 2 * penalty)
 # --8<-- [end:loss]
 

@@ -67,7 +67,8 @@ def measured_growth(bend, c, depth, width=128, seed=0):
     G = [rng.normal(0, 1, (64, width))]
     for W, slope in zip(weights[:0:-1], slopes_of_bend[-2::-1], strict=True):
         G.append(G[-1] @ W.T * slope)
-    return tuple(np.array([np.sqrt(np.mean(M**2)) for M in arrays]) for arrays in (zs, G[::-1]))
+    sizes = lambda arrays: np.array([np.sqrt(np.mean(M**2)) for M in arrays])
+    return sizes(zs), sizes(G[::-1])
 # --8<-- [end:measure]
 
 

@@ -145,7 +145,7 @@ SCROLL = """async () => {
       setTimeout(() => reject(new Error("STOPPED")), 10000)
     })
   }
-  await Promise.all([...document.images].map(image => image.decode()))
+  await Promise.all([...document.images].filter(image => image.checkVisibility()).map(image => image.decode()))
   await document.fonts.ready
   scrollTo(0, 0)
   await new Promise(resolve => setTimeout(resolve, 50))

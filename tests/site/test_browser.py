@@ -93,7 +93,7 @@ def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit)
     stem = box.get_attribute("data-frames").split("/")[-1]
     frames = [f"{stem}.{i}.svg" for i in range(len(values))]
     assert set(asked).isdisjoint(frames[1:])
-    assert control.input_value() == "0" and slider_state(box) == (frames[0], values[0], values[0])
+    assert control.input_value() == "0" and slider_state(box) in [(first, values[0], values[0]) for first in (frames[0], f"{stem}.svg")]
     control.focus()
     page.wait_for_load_state("networkidle")
     assert set(frames) <= set(asked)
@@ -228,6 +228,7 @@ def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
     link = page.locator("a[href*='adam-and-its-family/#test_']").last
     name, address = link.get_attribute("href").split("#")[1], link.evaluate("link => link.href")
     link.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # the theme takes down where a page stands 0.1 s after it was scrolled
     link.click()
     expect(page.locator("h1")).to_contain_text("Adam and its family: the tests")
     expect(page.locator(f"#{name}")).to_be_in_viewport()

@@ -169,8 +169,8 @@ def test_the_index_comes_when_someone_is_about_to_search(visit):
     page.reload()
     page.wait_for_load_state("networkidle")
     assert "site.js" in asked and "search_index.json" not in asked
-    page.keyboard.press("/")
     with page.expect_response("**/search_index.json"):
+        page.keyboard.press("/")
         page.keyboard.type("nabla")
     expect(page.locator(".md-search-result__link").first).to_have_attribute("href", re.compile("/gradients/gradient/"))
 

@@ -146,11 +146,10 @@ def add_slider(box, stem, slider):
     """
     labels, (image,) = slider["labels"], box
     box.attrib |= {"class": "figure slider", "data-frames": stem, "data-values": "|".join(labels)}
-    if slider["default"]:
-        picture = etree.Element("picture")
-        box[0] = picture
-        etree.SubElement(picture, "source", {"media": "print, (scripting: none)", "srcset": f"{stem}.svg"})
-        picture.append(image)
+    box[0] = picture = etree.Element("picture")
+    etree.SubElement(picture, "source", {"media": "print, (scripting: none)", "srcset": f"{stem}.svg"})
+    picture.append(image)
+    if slider["default"]:  # otherwise both are the same
         image.set("src", re.sub(r"\.svg$", ".0.svg", image.get("src")))
     controls = etree.SubElement(box, "span", {"class": "controls"})
     label = etree.SubElement(controls, "label")

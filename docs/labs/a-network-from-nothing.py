@@ -100,13 +100,18 @@ def product_shares(G, A, B):
 
 # %% tags=["check"]
 G, A, B = (
-    np.array([[1.0, 2.0]]),
-    np.array([[3.0, 4.0, 5.0]]),
+    np.array([[1.0, 2.0], [0.0, -1.0]]),
+    np.array([[3.0, 4.0, 5.0], [1.0, 0.0, 2.0]]),
     np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]),
 )
 of_A, of_B = product_shares(G, A, B)
-check("The share of A", of_A, [[1.0, 4.0, 6.0]])
-check("The share of B", of_B, [[3.0, 6.0], [4.0, 8.0], [5.0, 10.0]])
+check("The share of A", of_A, [[1.0, 4.0, 6.0], [0.0, -1.0, -3.0]])
+check(
+    "The share of B",
+    of_B,
+    [[3.0, 5.0], [4.0, 8.0], [5.0, 8.0]],
+    ([[1.5, 2.5], [2.0, 4.0], [2.5, 4.0]], "that is a mean over the rows. They add up."),
+)
 print("Task 1 is right: each share has the shape of its operand.")
 
 # %% [markdown]
@@ -151,20 +156,24 @@ def relu_share(G, Z):
 
 
 # %% tags=["check"]
-G, Z = np.array([[1.0, -2.0, 3.0]]), np.array([[0.5, 2.0, -1.0]])
+G, Z = np.array([[1.0, -2.0, 3.0, 4.0]]), np.array([[0.5, 2.0, -1.0, 0.0]])
 check(
-    "The share for slopes (1, -2, 3) and inputs (0.5, 2, -1)",
+    "The share for slopes (1, -2, 3, 4) and inputs (0.5, 2, -1, 0)",
     relu_share(G, Z),
-    [[1.0, -2.0, 0.0]],
+    [[1.0, -2.0, 0.0, 0.0]],
     (
-        [[1.0, 0.0, 3.0]],
+        [[1.0, -2.0, 0.0, 4.0]],
+        "at 0 nothing is handed on: the slope is 1 only where Z is positive.",
+    ),
+    (
+        [[1.0, 0.0, 3.0, 4.0]],
         "it is the sign of the input Z that counts, not that of the slope.",
     ),
     (
-        [[0.5, -4.0, 0.0]],
+        [[0.5, -4.0, 0.0, 0.0]],
         "that is the slope times the value. The slope of ReLU is 1 or 0.",
     ),
-    ([[1.0, 1.0, 0.0]], "that is the slope of ReLU alone. Multiply it by G."),
+    ([[1.0, 1.0, 0.0, 0.0]], "that is the slope of ReLU alone. Multiply it by G."),
 )
 print("Task 3 is right: what was cut off gets nothing.")
 
@@ -205,16 +214,15 @@ class Variable:
 
 def tape(result):
     """All variables that went into the result, each after its parents, itself last."""
-    seen, found = set(), []
-
-    def visit(node):
-        if id(node) not in seen:
-            seen.add(id(node))
-            for parent, _ in node.parents:
-                visit(parent)
+    seen, found, waiting = set(), [], [(result, False)]
+    while waiting:
+        node, its_parents_stand = waiting.pop()
+        if its_parents_stand:
             found.append(node)
-
-    visit(result)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            waiting.append((node, True))
+            waiting += [(parent, False) for parent, _ in node.parents]
     return found
 
 
@@ -300,19 +308,23 @@ with np.errstate(all="ignore"):
         (np.exp(scores), "the exponentials are right. Divide them by their sum."),
     )
     check(
-        "The probabilities for the scores (1000, 0) and (0, 0)",
-        probabilities(np.array([[1000.0, 0.0], [0.0, 0.0]])),
-        [[1.0, 0.0], [0.5, 0.5]],
+        "The probabilities for the scores (3000, 2999, 0) and (0, 0, 0)",
+        probabilities(np.array([[3000.0, 2999.0, 0.0], [0.0, 0.0, 0.0]])),
+        [[np.e / (1 + np.e), 1 / (1 + np.e), 0.0], [1 / 3] * 3],
         (
-            [[1.0, 0.0], [np.nan, np.nan]],
+            [[np.e / (1 + np.e), 1 / (1 + np.e), 0.0], [np.nan] * 3],
             "each row needs its own largest score: the largest along axis 1.",
         ),
         (
-            [[np.nan, 0.0], [0.5, 0.5]],
+            [[np.nan, np.nan, 0.0], [1 / 3] * 3],
             (
                 "exp(1000) overflows. Take the largest score of the row from all its"
-                " scores first."
+                " scores first, and not their mean."
             ),
+        ),
+        (
+            [[0.5, 0.5, 0.0], [1 / 3] * 3],
+            "cutting scores off changes the probabilities. Shift the whole row.",
         ),
     )
 print("Task 5 is right: each row sums to 1, and nothing overflows.")

@@ -94,18 +94,16 @@ def loss(w, X, y):
 # %% tags=["check"]
 small_X = np.column_stack([np.ones(4), [1.0, 3.0, 0.0, 4.0]])
 check(
-    "The loss of four students, all predicted as 5 where 3, 7, 1 and 9 are true",
-    loss(np.array([5.0, 0.0]), small_X, np.array([3.0, 7.0, 1.0, 9.0])),
-    10.0,
-    (40.0, "that is the sum of the squares. Take their mean."),
-    (20.0, "divide by the number of students, len(y), not of weights."),
-    (5.0, "there is a half too much."),
+    "The loss of four students, all predicted as 6 where 3, 7, 1 and 9 are true",
+    loss(np.array([6.0, 0.0]), small_X, np.array([3.0, 7.0, 1.0, 9.0])),
+    11.0,
+    (44.0, "that is the sum of the squares. Take their mean."),
+    (22.0, "divide by the number of students, len(y), not of weights."),
+    (5.5, "there is a half too much."),
     (3.0, "that is the mean of the distances. Square them first."),
-    (np.sqrt(10), "that is the root of the loss. Leave the root out."),
-    (
-        0.0,
-        "the mean of the errors themselves is 0 here: they cancel. Square them first.",
-    ),
+    (np.sqrt(11), "that is the root of the loss. Leave the root out."),
+    (1.0, "the errors themselves partly cancel in their mean. Square them first."),
+    (10.0, "that is the variance of the errors. Square them as they are."),
 )
 print(
     "Task 1 is right: with weights zero the loss is"
@@ -128,13 +126,16 @@ def gradient(w, X, y):
 
 # %% tags=["check"]
 w = np.array([10.0, 4.0, 0.2])
+
+
+
+def mean_square(w):
+    """The loss once more, for this check alone."""
+    return sum((row @ w - mark) ** 2 for row, mark in zip(everything, marks)) / 40
+
+
 steps = 1e-4 * np.eye(3)
-measured = np.array(
-    [
-        (loss(w + s, everything, marks) - loss(w - s, everything, marks)) / 2e-4
-        for s in steps
-    ]
-)
+measured = np.array([(mean_square(w + s) - mean_square(w - s)) / 2e-4 for s in steps])
 check(
     "The gradient at (10, 4, 0.2)",
     gradient(w, everything, marks),
@@ -161,18 +162,19 @@ def edge(X):
 
 
 # %% tags=["check"]
-corners = np.array([[4.0, 2.0], [4.0, -2.0], [-4.0, 2.0], [-4.0, -2.0]])
+corners = np.array([[3.0, 1.0], [1.0, 3.0], [-3.0, -1.0], [-1.0, -3.0]])
 check(
-    "The edge for features at right angles, with the squares 16 and 4 in the mean",
+    "The edge for two features that go together",
     edge(np.tile(corners, (2, 1))),
-    2 / 32,
-    (2 / 8, "that is the smallest eigenvalue. The steepest direction sets the limit."),
-    (2 / 16, "the factor 2 of the Hessian is missing."),
-    (1 / 32, "that is 1 / λ, which goes straight to the bottom. The edge is at 2 / λ."),
-    (2 / 256, "divide the Hessian by the number of students."),
-    (2 / 128, "the factor 2 / n is missing, or n is not the number of rows, len(X)."),
-    (2 / 6.4, "n is not always 40: it is the number of rows, len(X)."),
-    (16, "that is upside down."),
+    2 / 16,
+    (2 / 4, "that is the smallest eigenvalue. The steepest direction sets the limit."),
+    (2 / 10, "that is the largest entry of the Hessian. Take its largest eigenvalue."),
+    (2 / 8, "the factor 2 of the Hessian is missing."),
+    (1 / 16, "that is 1 / λ, which goes straight to the bottom. The edge is at 2 / λ."),
+    (2 / 128, "divide the Hessian by the number of students."),
+    (2 / 64, "the factor 2 / n is missing, or n is not the number of rows, len(X)."),
+    (2 / 3.2, "n is not always 40: it is the number of rows, len(X)."),
+    (8, "that is upside down."),
 )
 print(
     "Task 3 is right: for hours and attendance as they are, the edge is at"
@@ -312,6 +314,15 @@ check(
     ),
     ([[1, 1], [1.04, 1.4], [1.1176, 2.32]], "that is uphill: subtract."),
 )
+check(
+    "The path with beta 0.5",
+    momentum(bowl, begin.copy(), 0.02, 2, beta=0.5),
+    [[1, 1], [0.96, 0.6], [0.9016, 0.16]],
+    (
+        [[1, 1], [0.96, 0.6], [0.8856, 0.0]],
+        "use the beta that is given, and not always 0.9.",
+    ),
+)
 print("Task 6 is right: the second step is longer than the first.")
 
 # %% [markdown]
@@ -384,6 +395,28 @@ check(
     (
         two_steps(*hats),
         "keep m and s as they are, and give the quotients names of their own.",
+    ),
+)
+first = bowl(begin)
+check(
+    "The path of one step of Adam with epsilon 1",
+    adam(bowl, begin.copy(), 0.1, 1, epsilon=1.0),
+    one_step(0.1 * first / (first + 1)),
+    (one_step(0.1), "epsilon is not used. Add it to the root."),
+    (
+        one_step(0.1 * first / np.sqrt(first**2 + 1)),
+        "epsilon stands beside the root, and not under it.",
+    ),
+)
+then = bowl(begin - 0.1)
+half_m, half_s = (first / 4 + then / 2) / 0.75, (first**2 / 4 + then**2 / 2) / 0.75
+check(
+    "The path of two steps of Adam with both betas 0.5",
+    adam(bowl, begin.copy(), 0.1, 2, beta1=0.5, beta2=0.5),
+    one_step(0.1) + [begin - 0.1 - 0.1 * half_m / np.sqrt(half_s)],
+    (
+        two_steps(right_m, right_s),
+        "use the beta1 and beta2 that are given, and not always 0.9 and 0.999.",
     ),
 )
 print("Task 7 is right: steep or flat, Adam moves each weight alike.")

@@ -130,6 +130,7 @@ WRONG = {
             ("return np.sum((X @ w - y) ** 2) / len(w)", "not of weights"),
             ("return np.mean(np.abs(X @ w - y))", "the mean of the distances"),
             ("return np.sqrt(np.mean((X @ w - y) ** 2))", "Leave the root out"),
+            ("return np.var(X @ w - y)", "the variance of the errors"),
         ],
         2: [
             ("return X.T @ (X @ w - y) / len(y)", "the factor 2"),
@@ -145,6 +146,7 @@ WRONG = {
             ("return 2 / np.linalg.eigvalsh(X.T @ X).max()", "the factor 2 / n is missing"),
             ("return 2 / np.linalg.eigvalsh(2 / 40 * X.T @ X).max()", "n is not always 40"),
             ("return np.linalg.eigvalsh(2 / len(X) * X.T @ X).max() / 2", "upside down"),
+            ("return 2 / (2 / len(X) * X.T @ X).max()", "the largest entry"),
         ],
         4: [
             ("return column - column.mean()", "the standard deviation is not 1"),
@@ -165,6 +167,7 @@ WRONG = {
             (HEAVY.format("slope(w)", "w - rate * v"), "the velocity must be kept"),
             (HEAVY.format("beta * v + (1 - beta) * slope(w)", "w - rate * v"), "the gradient counts in full"),
             (HEAVY.format("beta * v + slope(w)", "w + rate * v"), "uphill: subtract"),
+            (HEAVY.format("0.9 * v + slope(w)", "w - rate * v"), "the beta that is given"),
         ],
         7: [
             (ADAM.format("m / (np.sqrt(s) + epsilon)"), "both corrections are missing"),
@@ -175,6 +178,9 @@ WRONG = {
             (ADAM.replace("range(1, steps + 1)", "range(steps)").format("m / (1 - beta1**k) / (np.sqrt(s / (1 - beta2**k)) + epsilon)"), "k counts from 1"),
             (ADAM.format("m / (1 - beta1**k) / (np.sqrt(s / (1 - beta2)) + epsilon)"), "has a power"),
             (ADAM.format("{}").replace("w = w - rate * {}", "m, s = m / (1 - beta1**k), s / (1 - beta2**k)\n    w = w - rate * m / (np.sqrt(s) + epsilon)"), "names of their own"),
+            (ADAM.format("m / (1 - beta1**k) / np.sqrt(s / (1 - beta2**k))"), "epsilon is not used"),
+            (ADAM.format("m / (1 - beta1**k) / np.sqrt(s / (1 - beta2**k) + epsilon)"), "beside the root"),
+            (ADAM.format("m / (1 - beta1**k) / (np.sqrt(s / (1 - beta2**k)) + epsilon)").replace("for k in", "beta1, beta2 = 0.9, 0.999\nfor k in"), "that are given"),
         ],
         8: [
             ("return w + np.linalg.solve(2 / len(y) * X.T @ X, gradient(w, X, y))", "the wrong way"),
@@ -195,6 +201,8 @@ WRONG = {
             ("return A.T @ G, G @ B.T", "has the shape"),
             ("return B @ G.T, G.T @ A", "has the shape"),
             ("return G @ B.T, G.T @ A", "has the shape"),
+            ("return G @ B.T, A.T @ G / len(A)", "a mean over the rows"),
+            ("return G @ B.T, np.outer(A, G)", "has the shape"),
         ],
         2: [
             ("return G.mean(axis=tuple(range(G.ndim - len(shape))))", "that is the mean"),
@@ -205,6 +213,7 @@ WRONG = {
             ("return G * (G > 0)", "the sign of the input Z"),
             ("return G * np.maximum(Z, 0)", "1 or 0"),
             ("return 1.0 * (Z > 0)", "Multiply it by G"),
+            ("return G * (Z >= 0)", "at 0 nothing is handed on"),
         ],
         4: [
             ("parent.slope = share(node.slope)", "do not replace it"),
@@ -214,6 +223,8 @@ WRONG = {
         5: [
             ("return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)", "overflows"),
             ("return np.exp(scores) / np.exp(scores).sum()", "along axis 1"),
+            ("e = np.exp(np.clip(scores, -700, 700))\nreturn e / e.sum(axis=1, keepdims=True)", "Shift the whole row"),
+            ("e = np.exp(scores - scores.mean(axis=1, keepdims=True))\nreturn e / e.sum(axis=1, keepdims=True)", "and not their mean"),
             ("return np.exp(scores)", "Divide them by their sum"),
             ("e = np.exp(scores - scores.max())\nreturn e / e.sum(axis=1, keepdims=True)", "each row needs its own"),
             ("e = np.exp(scores)\nreturn e / e.sum(axis=1)", "keepdims"),

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from snippets._build.engine.style import ALIASES, CYCLE, FIGURE, PALETTE
+from snippets._build.pages import head
 from snippets._build.pages.theorems import sentence
 
 ROOT = Path(__file__).parents[2]
@@ -210,6 +211,12 @@ def test_no_page_takes_a_beginner_longer_than_twenty_minutes(site):
     head = r'<p class="head">Builds on .* · (\d+) minutes, and the exercises · You will be able to '
     times = {page: int(re.search(head, (site / built(page)).read_text("utf-8"))[1]) for page in CONCEPTS}
     assert {page: time for page, time in times.items() if not 5 <= time <= 20} == {}
+
+
+def test_the_rule_for_the_minutes_is_the_one_that_is_told():
+    told = re.search(r"(?s)## Timed\n\n(.*?)\n\n##", (DOCS / "how-this-site-is-checked.md").read_text("utf-8"))[1]
+    numbers = [float(number) for number in re.findall(r"[\d.]*\d", told)]
+    assert numbers == [head.WORD, head.FORMULA, head.LINE, head.OUTPUT, head.FIGURE, head.SLIDER, 20]
 
 
 def test_every_image_has_a_sentence_for_those_who_do_not_see_it(documents):

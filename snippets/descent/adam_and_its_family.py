@@ -29,15 +29,6 @@ def raw_hours():
     return np.column_stack([np.ones_like(hours), hours]), marks
 
 
-def loss(w, X, y):
-    """Mean-squared error of the predictions X @ w, in marks²: no half.
-
-    Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
-    """
-    residual = X @ w - y
-    return residual @ residual / len(y)
-
-
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
     return 2 / len(y) * X.T @ (X @ w - y)

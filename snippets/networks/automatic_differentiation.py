@@ -45,9 +45,6 @@ class Number:
     def __rmul__(self, other):
         return self * other
 
-    def __rmatmul__(self, other):
-        return self.lift(other) @ self
-
     def mean(self, axis=None, dtype=None, out=None):
         return self.sum(axis) / raw(self).size
 
@@ -114,7 +111,8 @@ class Dual(Number):
 
     def __init__(self, value, slope=0.0):
         if isinstance(value, Variable):  # both modes at once
-            self.value, self.slope = value, slope + np.zeros(value.value.shape)
+            self.value = value
+            self.slope = Variable.lift(slope + np.zeros(value.value.shape))
         else:
             self.value = np.asarray(value, dtype=float)
             self.slope = np.broadcast_to(np.asarray(slope, dtype=float), self.value.shape)

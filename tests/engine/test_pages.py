@@ -86,6 +86,12 @@ def test_figure_has_its_size_and_its_slider():
     assert '<button aria-label="Play" type="button">▶</button>' in text
 
 
+def test_slider_of_which_the_text_speaks_at_its_beginning_begins_with_the_plain_file(monkeypatch):
+    monkeypatch.setitem(Given.report.sliders["c/a/drawn.svg"], "default", 0)
+    text, _ = converted(f"![{ALT}](../figures/c/a/drawn.svg)")
+    assert re.search('<img [^>]*src="../figures/c/a/drawn.svg"', text) and 'srcset="../../figures/c/a/drawn.svg"' in text
+
+
 def test_line_below_the_opening_sentence_says_what_one_needs_and_gets():
     text = "# Title\n\nOne sentence,\nof two lines.\n\nMore words.\n"
     ours = Page("c/p.md", "docs/c/p.md", text, {"prerequisites": ["c/p.md", "d/q.md"], "goal": "read"}, url="c/p/")

@@ -34,6 +34,8 @@ from snippets.gradients.convexity import (
     waves,
 )
 
+pytestmark = pytest.mark.counted  # the snippet keeps its students, whichever test asks first
+
 pairs = arrays(np.float64, 2, elements=st.floats(-5, 5))
 shares = st.floats(0, 1)
 x = sympy.symbols("x", real=True)

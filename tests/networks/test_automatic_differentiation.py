@@ -270,6 +270,16 @@ def test_both_modes_together_give_second_derivatives(name):
         assert page.hessian_product(TWICE[name], np.array(at), np.array(-2.0)) == pytest.approx(-2 * found)
 
 
+def test_a_variable_beside_a_dual_of_variables_leaves_the_operation_to_it():
+    x, d = Variable(2.0), Dual(Variable(3.0), 1.0)
+    for total in (x + d, d + x):
+        assert (total.value.value, total.slope.value) == (5, 1)
+    for product in (x * d, d * x):
+        assert (product.value.value, product.slope.value) == (6, 2)
+    assert page.hessian_product(lambda w: 3 * w.sum(), np.ones(2), np.ones(2)).tolist() == [0, 0]
+    assert gradients((x * d * d).slope, [x])[0] == 6  # the slope of x d² in d is 2 x d
+
+
 def test_the_printed_products_are_the_columns_of_the_hessian_of_algebra(printed, numbers):
     w = sympy.symbols("w0 w1")
     rows = sympy.Matrix([[1, sympy.Rational(1, 2)], [1, -1], [1, 2]])

@@ -79,6 +79,7 @@ def test_the_matrix_of_the_page_has_the_eigenvectors_that_are_told():
 
 def test_the_exercises_have_the_solutions_that_are_told():
     assert sympy.Matrix([2, -1, 3]).dot(sympy.Matrix([4, 5, -1])) == 0
+    assert (sympy.Matrix(CLASS.astype(int).tolist()).T * sympy.Matrix([2, -1, 3]))[1] == 37  # of the misses in the text
     A = sympy.Matrix([[1, 2], [2, 4]])
     assert A.det() == 0 and [list(v) for v in A.nullspace()] == [[-2, 1]]
     X, w, r = np.ones((40, 3)), np.ones((3, 1)), np.ones((40, 1))

@@ -62,9 +62,7 @@ class Number:
 
 def raw(x):
     """The plain array below a Number, or x as an array."""
-    while isinstance(x, Number):
-        x = x.value
-    return np.asarray(x)
+    return raw(x.value) if isinstance(x, Number) else np.asarray(x)
 
 
 def whole(axis):

@@ -209,6 +209,12 @@ def scrolled(visit):
     return scrolled
 
 
+def section(path, name):
+    """A section of a snippet, as the file has it."""
+    text = (ROOT / "snippets" / path).read_text("utf-8")
+    return re.search(rf"# --8<-- \[start:{name}\]\n(.*?)\n# --8<-- \[end:{name}\]", text, re.DOTALL)[1]
+
+
 def until(page, expression):
     """Wait until an expression holds on the page, which does not let the browser's driver wait there for text that is code."""
     wait_for(lambda: page.evaluate(expression), seconds=30)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from snippets._build.engine.style import PALETTE
-from tests.site.conftest import DOCS, FILES, MODES, OPEN, RATES, ROOT, SCROLL, SLOPES, TESTS, WATCH, search, until
+from tests.site.conftest import DOCS, FILES, MODES, OPEN, RATES, SCROLL, SLOPES, TESTS, WATCH, search, section, until
 
 pytestmark = pytest.mark.browser
 FORMULA = "math[display=block]"
@@ -93,7 +93,7 @@ def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit)
     stem = box.get_attribute("data-frames").split("/")[-1]
     frames = [f"{stem}.{i}.svg" for i in range(len(values))]
     assert set(asked).isdisjoint(frames[1:])
-    assert control.input_value() == "0" and slider_state(box) in [(first, values[0], values[0]) for first in (frames[0], f"{stem}.svg")]
+    assert control.input_value() == "0" and slider_state(box) == (f"{stem}.svg", values[0], values[0])  # of which the text speaks
     control.focus()
     page.wait_for_load_state("networkidle")
     assert set(frames) <= set(asked)
@@ -104,6 +104,11 @@ def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit)
         assert box.locator("img").evaluate("async image => { await image.decode(); return image.naturalWidth }") > 0
     assert sorted(name for name in asked if name in frames) == sorted(frames), "a frame is fetched once"
     assert page.evaluate("window.shift") <= 0.01
+
+
+def test_slider_begins_at_the_beginning_where_the_text_speaks_of_the_end(visit):
+    box = visit("gradients/chain-rule/").locator(".slider").first
+    assert slider_state(box) == ("small.0.svg", "0", "0") and box.locator("input").input_value() == "0"
 
 
 def test_slider_works_after_instant_navigation(visit):
@@ -241,12 +246,6 @@ def test_a_theorem_leads_to_its_test_and_back_to_its_page(visit, path):
 
 def clipboard(page):
     return page.evaluate("navigator.clipboard.readText()")
-
-
-def section(path, name):
-    """A section of a snippet, as the file has it."""
-    text = (ROOT / "snippets" / path).read_text("utf-8")
-    return re.search(rf"# --8<-- \[start:{name}\]\n(.*?)\n# --8<-- \[end:{name}\]", text, re.DOTALL)[1]
 
 
 def test_copy_button_gives_the_code_of_the_snippet(scrolled):

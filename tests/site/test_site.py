@@ -24,6 +24,7 @@ import yaml
 from snippets._build.engine.style import ALIASES, CYCLE, FIGURE, PALETTE
 from snippets._build.pages import head
 from snippets._build.pages.theorems import sentence
+from tests.site.conftest import section
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -158,26 +159,16 @@ def test_blocks_of_each_page_run_one_after_the_other_with_nothing_before(tmp_pat
 # The form of a page
 
 
-def in_the_open(text):
-    """What a reader sees who unfolds nothing."""
-    return re.sub(r"(?m)^\?\?\?.*\n(?:\n|    .*\n?)*", "", text)
-
-
 def open_code(page):
     """The blocks of Python that stand in the open, each as its lines that are not empty."""
     folded = {textwrap.dedent(code) for code in python_blocks(page)}
-    text = in_the_open((DOCS / page).read_text("utf-8"))
+    text = head.FOLD.sub("", (DOCS / page).read_text("utf-8"))
     shown = []
     for names in re.findall(r"(?ms)^```python\n(.*?)^```$", text):
         parts = [section(found[1], found[2]) for found in re.finditer(r'--8<-- "([^":]+):(\w+)"', names)]
         shown.append([line for part in parts for line in part.splitlines() if line.strip()])
     assert len(shown) < len(folded)
     return shown
-
-
-def section(path, name):
-    text = (ROOT / "snippets" / path).read_text("utf-8")
-    return re.search(rf"(?ms)^# --8<-- \[start:{name}\]\n(.*?)^# --8<-- \[end:{name}\]", text)[1]
 
 
 @pytest.mark.parametrize("page", CONCEPTS)

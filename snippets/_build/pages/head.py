@@ -49,5 +49,5 @@ def with_head(markdown, page, titles, time):
     folder = posixpath.dirname(page.name)
     links = [f"[{titles.get(needed, needed)}]({posixpath.relpath(needed, folder)})" for needed in page.front["prerequisites"]]
     on = f"Builds on {', '.join(links)}" if links else "Builds on school algebra"
-    line = f"{on} · {time} minutes, and the exercises · You will be able to {goal}.\n{{: .head }}\n"
+    line = f"{on} · {time} minute{'' if time == 1 else 's'}, and the exercises · You will be able to {goal}.\n{{: .head }}\n"
     return OPENING.sub(lambda found: f"{found[0]}\n{line}", markdown, count=1)

@@ -53,13 +53,13 @@ def draw_graph(ax, places, formulas, told, values, arrows, back, known, reached)
 
 def figure_small(step=5):
     values, slopes = small_walk(-2, 5, -4)
-    places = {"x": (0, 2), "y": (0, 0), "z": (1.6, -0.6), "q": (1.6, 1), "f": (3.4, 0.4)}
+    places = {"x": (0, 2), "y": (0, 0), "z": (1.6, -1.1), "q": (1.6, 1.2), "f": (3.4, 0.2)}
     arrows = [("x", "q", 1), ("y", "q", 1), ("q", "f", values["z"]), ("z", "f", values["q"])]
     known = {node for nodes in (("x", "y", "z"), ("q",), ("f",))[: step + 1] for node in nodes}
     reached = {node for nodes in (("f",), ("q", "z"), ("x", "y"))[: max(step - 2, 0)] for node in nodes}
     fig, ax = plt.subplots(figsize=(5.8, 3.6))
     draw_graph(ax, places, {"q": "x + y", "f": "q · z"}, ("{}", "{}"), values, arrows, slopes, known, reached)
-    ax.set(xlim=(-0.4, 3.9), ylim=(-1.5, 3.1))
+    ax.set(xlim=(-0.4, 3.9), ylim=(-1.9, 3.1))
     return fig
 
 

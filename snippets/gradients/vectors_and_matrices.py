@@ -98,9 +98,10 @@ def figure_eigen(angle=45):
     for direction in np.linalg.eigh(STRETCH)[1].T:
         ax.plot(*np.outer(direction, [-3.4, 3.4]), ":", color="gray")
     v = turned(angle) / 2
-    for end, color, name in ((STRETCH @ v, "C0", "Av"), (v, "C2", "v")):
+    beside = np.array([-v[1], v[0]])  # where A v lies on v, its arrow would cover a name ahead
+    for end, color, name, way in ((STRETCH @ v, "C0", "Av", STRETCH @ v), (v, "C2", "v", beside)):
         ax.annotate("", end, (0, 0), arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2.5, "shrinkA": 0, "shrinkB": 0})
-        ax.text(*(end + 0.28 * end / length(end)), name, color=color, style="italic", ha="center", va="center")
+        ax.text(*(end + 0.28 * way / length(way)), name, color=color, style="italic", ha="center", va="center")
     ax.set(xlim=(-3.4, 3.4), ylim=(-3.1, 3.1), aspect="equal", xlabel="first entry", ylabel="second entry")
     return fig
 

@@ -107,6 +107,9 @@ def test_the_small_graph_shows_values_forward_and_slopes_backward(step):
     nudged = {"x": f(x=-1) - f(), "y": f(y=6) - f(), "z": f(z=-3) - f(), "f": 1, "q": f(x=-1) - f()}
     reached = [["f"], ["f", "q", "z"], ["f", "q", "z", "x", "y"]][step - 3] if step > 2 else []
     assert sorted(orange, key=float) == sorted([str(nudged[node]) for node in reached], key=float)
+    for x in {text.get_position()[0] for text in ax.texts if text.get_text()}:  # one above the other, and none on another
+        heights = sorted(text.get_position()[1] for text in ax.texts if text.get_text() and text.get_position()[0] == x)
+        assert np.all(np.diff(heights) > 0.33)
     grey = [text for text, color, _ in texts if color == "gray"]
     assert set(grey) <= {"x + y", "q · z"} and len(grey) == 2
     assert not any("-" in text.get_text() for text in ax.texts)

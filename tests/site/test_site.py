@@ -182,7 +182,6 @@ def test_what_stands_in_the_open_is_mathematics_and_little_enough_to_be_read(pag
 
 LONG = {
     "networks/automatic-differentiation.md": (110, 50),  # engines, which are what the page is about
-    "networks/checking-gradients.md": (70, 47),  # the checker, to be copied whole
 }
 
 

@@ -210,6 +210,7 @@ def test_the_chosen_step_is_marked_on_the_three_curves_of_errors(step):
     for errors, mark, method in zip(bottom.lines[::2], bottom.lines[1::2], METHODS.values(), strict=True):
         assert errors.get_ydata() == pytest.approx([error_of(method, s) for s in errors.get_xdata()])
         assert np.ravel(mark.get_data()) == pytest.approx([step, error_of(method, step)])
+        assert np.ravel(mark.get_data()).tolist() in errors.get_xydata().tolist()  # it stands on its curve
     assert legend(top) == ["forward secant", "central secant"] and legend(bottom) == list(METHODS)
     assert "time" in top.get_xlabel() and "marks" in top.get_ylabel()
     assert "step" in bottom.get_xlabel() and "error" in bottom.get_ylabel()

@@ -14,9 +14,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import matplotlib.pyplot as plt
 import mkdocs.__main__
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from matplotlib.colors import same_color
+from matplotlib.contour import ContourSet
+from matplotlib.quiver import Quiver
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils.yaml import ConfigDirPlaceholder, get_yaml_loader
 from nbclient import NotebookClient
@@ -230,10 +234,32 @@ def lock(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def figures():
-    """Figures are drawn off screen, and closed after each test."""
+    """Figures are drawn off screen, checked for the meaning of their colours, and closed after each test."""
     plt.switch_backend("agg")
     yield
+    strange = [fault for number in plt.get_fignums() for ax in plt.figure(number).axes for fault in strange_colours(ax)]
     plt.close("all")
+    assert strange == []
+
+
+def strange_colours(ax):
+    """What in a drawing breaks the rule of *Notation* on function, derivative, path and target."""
+    for line in ax.lines:
+        mark, colour = line.get_marker(), line.get_markeredgecolor()
+        if mark in ("", " ", "None", None) or same_color(line.get_markerfacecolor(), "white"):
+            continue
+        joined = np.size(line.get_data(orig=False)[0]) > 2 and line.get_linestyle() != "None"
+        if mark == "*" and not same_color(colour, "C3"):
+            yield f"a star is a target, but {colour}"
+        if mark in ("o", "s", ".") and same_color(colour, "C3"):
+            yield f"a target is marked like any point: {mark}"
+        if joined and not same_color(colour, "C2"):
+            yield f"points in a row are a path, or measured, but {colour}"
+    for kind, meant in ((ContourSet, "C0"), (Quiver, "C1")):
+        for part in ax.collections:
+            colours = part.get_edgecolor() if kind is ContourSet else part.get_facecolor()
+            if isinstance(part, kind) and not all(same_color(one[:3], meant) for one in colours):
+                yield f"contours are of the function, arrows of the gradient, but {kind.__name__} is not {meant}"
 
 
 @pytest.fixture(autouse=True)

@@ -83,7 +83,7 @@ def figure_error(h=1.0):
     steps = np.array([2, *10.0 ** -np.arange(0, 16, 0.5)])  # those of the slider are among them
     for (name, method), mark, size in zip(METHODS.items(), "os^", (9, 8, 15), strict=True):
         bottom.loglog(steps, [error_of(method, step) for step in steps], mark + "-", color="C2", markersize=3, linewidth=1, label=name)
-        bottom.loglog(h, error_of(method, h), mark, color="C1", markersize=size, fillstyle="none", markeredgewidth=2)
+        bottom.loglog(h, error_of(method, h), mark, color="C2", markersize=size, fillstyle="none", markeredgewidth=2)
     bottom.set(xlabel="step $h$ (hours)", ylabel="error of the slope\n(marks per hour)")
     bottom.set(xlim=(1e-16, 4), ylim=(1e-15, 1e2))
     bottom.legend(loc="lower left", bbox_to_anchor=(0, 0.09))

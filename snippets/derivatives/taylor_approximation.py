@@ -44,7 +44,7 @@ def figure_orders(order=1):
     fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(6.4, 6.2), height_ratios=[5, 4])
     top.plot(hours, learning_curve(hours), color="C0", label="learning curve")
     top.plot(hours, approximation, "--", color="C1", label=f"Taylor polynomial of order {order}")
-    top.plot(2.0, learning_curve(2.0), "o", color="C3")
+    top.plot(2.0, learning_curve(2.0), "o", color="C1")
     top.set(ylabel="marks", xlim=(0, 14), ylim=(20, 130))
     top.legend(loc="upper left")
     bottom.semilogy(hours, np.abs(learning_curve(hours) - approximation), "--", color="C1", label="error")
@@ -176,7 +176,7 @@ def figure_radius(order=4):
     for ax, radius, height in ((left, 1.0, 0.0), (right, 0.2, 1.0)):
         ax.axvline(-radius, color="gray", linestyle=":")
         ax.axvline(radius, color="gray", linestyle=":")
-        ax.plot(0, height, "o", color="C3")
+        ax.plot(0, height, "o", color="C1")
     right.legend(loc="upper right", fontsize=10)
     return fig
 

@@ -430,7 +430,7 @@ def figure_cost():
     sizes = (2, 4, 8, 16, 32, 64, 128)
     descent, one, steps = np.array([work(p) for p in sizes]).T
     fig, ax = plt.subplots()
-    ax.loglog(sizes, one, "s-", color="C0", label="Newton: one step, and done")
+    ax.loglog(sizes, one, "s--", color="C2", label="Newton: one step, and done")
     ax.loglog(sizes, descent * steps, "o-", color="C2", label="descent: all its steps")
     ax.loglog(sizes, descent, "o:", color="C2", label="descent: one step")
     ax.set(xlabel="number of parameters p", ylabel="multiplications", xlim=(1.8, 145))

@@ -111,9 +111,9 @@ def figure_links():
     marks = learning_curve(hours)
     fig, axes = plt.subplots(3, figsize=(6.4, 3.4))
     spans = ((weeks, (2.5, 4), "weeks"), (hours, (1.25, 3.2), "hours"), (marks, (46, 64), "marks"))
-    for ax, (ends, limits, unit), color in zip(axes, spans, ("C2", "C0", "C1"), strict=True):
-        ax.plot(ends, [0, 0], "o-", color=color, linewidth=5)
-        ax.text(np.mean(ends), 0.35, f"{np.ptp(ends):.2f} {unit}", ha="center", color=color)
+    for ax, (ends, limits, unit) in zip(axes, spans, strict=True):
+        ax.plot(ends, [0, 0], "o-", color="C2", linewidth=5)
+        ax.text(np.mean(ends), 0.35, f"{np.ptp(ends):.2f} {unit}", ha="center", color="C2")
         ax.set(yticks=[], ylim=(-0.3, 1), xlim=limits, xlabel=unit)
         ax.spines["left"].set_visible(False)
         ax.grid(False)

@@ -145,11 +145,11 @@ def figure_rose(angle=60):
     left.set_title(f"slope {g @ u:.1f} marks² per step".replace("-", "\N{MINUS SIGN}"), color="C1")
     right.plot(np.radians(directions), np.where(slopes >= 0, slopes, np.nan), color="C0")
     right.plot(np.radians(directions), np.where(slopes < 0, -slopes, np.nan), "--", color="C0")
-    right.plot([0, np.radians(angle)], [0, abs(g @ u)], "o-", color="C1")
-    right.plot([0, np.arctan2(g[1], g[0])], [0, np.linalg.norm(g)], color="C3", linewidth=3)
-    right.plot(np.arctan2(g[1], g[0]), np.linalg.norm(g), "*", color="C3", markersize=13)
+    right.plot([0, np.radians(angle)], [0, abs(g @ u)], "o-", color="C2")
+    right.plot([0, np.arctan2(g[1], g[0])], [0, np.linalg.norm(g)], color="C1", linewidth=3)
+    right.plot(np.arctan2(g[1], g[0]), np.linalg.norm(g), "D", color="C1", markersize=8)
     right.set(ylim=(0, 55), yticks=[25, 50], rlabel_position=110, xticks=np.radians(range(0, 360, 45)))
-    right.set_title(f"direction {angle:g}°", color="C1")
+    right.set_title(f"direction {angle:g}°", color="C2")
     return fig
 
 

@@ -116,8 +116,8 @@ def figure_model(weights=0.5):
     ax.plot_surface(w[0] + a, w[1] + b, model, color="C1", alpha=0.4, shade=False, edgecolor="C1", lw=0.3)
     for vector, dash in zip(np.linalg.eigh(two_weights_hessian(w))[1].T, (":", "-"), strict=True):
         steps = np.outer(np.linspace(-0.4, 0.4, 15), vector)
-        ax.plot(*(w + steps).T, [quadratic_model(w, step) for step in steps], dash, color="C2", lw=2.5)
-    ax.plot([w[0]], [w[1]], [two_weights(w)], "o", color="C3", markersize=7)
+        ax.plot(*(w + steps).T, [quadratic_model(w, step) for step in steps], dash, color="C1", lw=2.5)
+    ax.plot([w[0]], [w[1]], [two_weights(w)], "o", color="C1", markersize=7)
     ax.set(xlabel="first weight", ylabel="second weight", zlabel="loss", zlim=(0, 4), xlim=(-0.8, 1.7), ylim=(-0.8, 1.7))
     ax.set(xticks=[0, 1], yticks=[0, 1], zticks=[0, 2, 4])
     ax.view_init(42, -78)

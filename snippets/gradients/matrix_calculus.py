@@ -197,7 +197,7 @@ def figure_errors():
         ("wrong: $2\\mathbf{A}\\,d\\mathbf{A}$", 2 * A @ dA, "s--"),
     ):
         errors = [np.abs((A + h * dA) @ (A + h * dA) - A @ A - h * claim).max() for h in sizes]
-        ax.loglog(sizes, errors, mark, color="C1", label=name)
+        ax.loglog(sizes, errors, mark, color="C2", label=name)
     ax.set(xlabel="size $h$ of the change", ylabel="largest error of an entry")
     ax.legend()
     return fig

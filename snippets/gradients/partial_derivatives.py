@@ -32,7 +32,7 @@ def figure_cuts():
     ax.plot_surface(x, y, learning_surface(x, y), color="C0", alpha=0.2, shade=False, edgecolor="C0", lw=0.3)
     ax.plot(hours, np.full(17, 70.0), learning_surface(hours, 70.0), color="C2", lw=2.5)
     ax.plot(np.full(17, 4.0), attendance, learning_surface(4.0, attendance), "--", color="C2", lw=2.5)
-    ax.plot([4.0], [70.0], [learning_surface(4.0, 70.0)], "o", color="C3", markersize=8)
+    ax.plot([4.0], [70.0], [learning_surface(4.0, 70.0)], "o", color="C2", markersize=8)
     ax.set(xlabel="hours", ylabel="attendance (%)", zlabel="marks", zticks=[40, 60, 80])
     ax.set(xticks=[0, 4, 8], yticks=[40, 70, 100])
     ax.xaxis.labelpad = ax.yaxis.labelpad = ax.zaxis.labelpad = 6
@@ -195,7 +195,7 @@ def figure_broken():
     crest = np.linspace(0.02, 0.7, 8)
     for side in (-crest, crest):
         ax.plot(side, side, broken(side, side), "-.", color="C1", lw=2.5)
-    ax.plot([0], [0], [0], "o", color="C3", markersize=7)
+    ax.plot([0], [0], [0], "o", color="C2", markersize=7)
     ax.set(xlabel="$x$", ylabel="$y$", xticks=[-1, 0, 1], yticks=[-1, 0, 1], zticks=[-0.5, 0, 0.5])
     ax.view_init(28, -70)
     ax.set_box_aspect((1.3, 1.3, 0.9), zoom=0.95)

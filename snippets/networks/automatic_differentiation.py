@@ -493,8 +493,8 @@ def figure_modes():
     fig, axes = plt.subplots(1, 2, figsize=(6.8, 3.3), sharey=True)
     costs = [slopes_computed(p, 1) for p in sizes], [slopes_computed(1, m) for m in sizes]
     for ax, cost, name in zip(axes, costs, ("inputs (1 output)", "outputs (1 input)"), strict=True):
-        ax.loglog(sizes, [forward for forward, _ in cost], "o--", color="C0", label="forward mode")
-        ax.loglog(sizes, [backward for _, backward in cost], "s-", color="C1", label="reverse mode")
+        ax.loglog(sizes, [forward for forward, _ in cost], "o--", color="C2", label="forward mode")
+        ax.loglog(sizes, [backward for _, backward in cost], "s-", color="C2", label="reverse mode")
         ax.minorticks_off()
         ax.set(xlabel=name, xticks=sizes, xticklabels=sizes)
     axes[0].set(ylabel="slopes computed")

@@ -141,7 +141,7 @@ def figure_plane():
     ax = fig.add_subplot(projection="3d", computed_zorder=False)
     ax.plot_surface(h, a, predicted_marks(w, h, a), color="C0", alpha=0.25, shade=False, edgecolor="C0", lw=0.3)
     for x, y, z in zip(hours, attendance, marks, strict=True):
-        ax.plot([x, x], [y, y], [predicted_marks(w, x, y), z], color="C1", linewidth=1)
+        ax.plot([x, x], [y, y], [predicted_marks(w, x, y), z], color="C2", linewidth=1)
     ax.plot(hours, attendance, marks, "o", color="gray", markersize=4)
     ax.set(xlabel="hours studied", ylabel="attendance (%)", zlabel="marks", xticks=[0, 5, 10], yticks=[40, 70, 100])
     ax.xaxis.labelpad = ax.yaxis.labelpad = 8
@@ -209,8 +209,8 @@ def figure_residual_plots():
     fig, axes = plt.subplots(1, 2, figsize=(6.8, 3.2), sharey=True)
     for ax, each, title in zip(axes, (without, r), ("model without attendance", "model with attendance"), strict=True):
         slope, intercept = np.polyfit(attendance, each, 1)
-        ax.vlines(attendance, 0, each, color="C1", linewidth=1)
-        ax.plot(attendance, each, "o", color="C1", markersize=4)
+        ax.vlines(attendance, 0, each, color="C2", linewidth=1)
+        ax.plot(attendance, each, "o", color="C2", markersize=4)
         ax.plot([40, 100], intercept + slope * np.array([40, 100]), "--", color="gray")
         ax.set(xlabel="attendance (%)", title=title, xlim=(38, 102))
     axes[0].set(ylabel="residual (marks)")

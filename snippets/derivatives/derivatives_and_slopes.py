@@ -112,6 +112,7 @@ def students(n=40):
 # --8<-- [start:students]
 def fitted_line(x, y):
     """Slope and intercept of the least-squares line; x and y have shape (n,)."""
+    x, y = np.stack([x, y])  # of one shape, or it raises
     from_mean = x - x.mean()
     slope = np.mean(from_mean * (y - y.mean())) / np.mean(from_mean**2)
     return slope, y.mean() - slope * x.mean()
@@ -136,6 +137,7 @@ def loss_of_slope(weight, hours, marks):
 
     Shapes: weight is a number, in marks per hour; hours and marks are (n,).
     """
+    hours, marks = np.stack([hours, marks])  # of one shape, or it raises
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
 # --8<-- [end:loss]

@@ -178,6 +178,7 @@ def loss_of_slope(weight, hours, marks):
 
     Shapes: weight is a number, in marks per hour; hours and marks are (n,).
     """
+    hours, marks = np.stack([hours, marks])  # of one shape, or it raises
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
 # --8<-- [end:fit_before]
@@ -186,6 +187,7 @@ def loss_of_slope(weight, hours, marks):
 # --8<-- [start:fit]
 def best_slope(hours, marks):
     """Slope of the least-squares line, in marks per hour: where the loss is level."""
+    hours, marks = np.stack([hours, marks])
     from_mean = hours - hours.mean()
     return np.sum(from_mean * (marks - marks.mean())) / np.sum(from_mean**2)
 # --8<-- [end:fit]

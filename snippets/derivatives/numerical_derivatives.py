@@ -193,12 +193,14 @@ def loss_of_slope(weight, hours, marks):
 
     Shapes: weight is a number, in marks per hour; hours and marks are (n,).
     """
+    hours, marks = np.stack([hours, marks])  # of one shape, or it raises
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
 
 
 def slope_of_loss(weight, hours, marks):
     """The derivative of `loss_of_slope`, in marks² per (mark per hour)."""
+    hours, marks = np.stack([hours, marks])
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(2 * miss * -(hours - hours.mean()))
 # --8<-- [end:check_before]

@@ -115,6 +115,7 @@ def loss_of_slope(weight, hours, marks):
 
     Shapes: weight is a number, in marks per hour; hours and marks are (n,).
     """
+    hours, marks = np.stack([hours, marks])  # of one shape, or it raises
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
 # --8<-- [end:newton_before]
@@ -123,6 +124,7 @@ def loss_of_slope(weight, hours, marks):
 # --8<-- [start:newton]
 def loss_derivatives(weight, hours, marks):
     """The loss, its slope and its second derivative with respect to the weight."""
+    hours, marks = np.stack([hours, marks])
     from_mean = hours - hours.mean()
     miss = marks - marks.mean() - weight * from_mean
     return [np.mean(miss**2), -2 * np.mean(miss * from_mean), 2 * np.mean(from_mean**2)]

@@ -31,7 +31,8 @@ def raw_hours():
 
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 
 
 def hessian(X):

@@ -36,7 +36,7 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
@@ -181,7 +181,7 @@ def descend_searching(f, gradient, w, steps, first=1.0, c=0.1):
 
 def eliminate(A, b):
     """Solve A x = b by elimination, for a positive definite A (p, p) and b (p,)."""
-    A, b = A.copy(), b.copy()
+    A, b = A.astype(float), b.astype(float)
     for k in range(len(b) - 1):
         factors = A[k + 1 :, k] / A[k, k]
         A[k + 1 :, k + 1 :] = A[k + 1 :, k + 1 :] - factors[:, None] * A[k, k + 1 :]
@@ -194,7 +194,8 @@ def eliminate(A, b):
 
 def newton_step(w, X, y):
     """One Newton step on the mean-squared error, solved by `eliminate`."""
-    return w - eliminate(X.T @ X, X.T @ (X @ w - y))
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return w - eliminate(X.T @ X, X.T @ residual)
 # --8<-- [end:methods]
 
 

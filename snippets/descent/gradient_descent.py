@@ -53,13 +53,14 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 # --8<-- [end:loss]
 
 
@@ -175,6 +176,7 @@ def closed_form(H, minimum, start, learning_rate, step):
     minimum, start and the result (p,).
     """
     eigenvalues, vectors = np.linalg.eigh(H)
+    start, minimum = np.stack([start, minimum])
     distance = vectors.T @ (start - minimum)
     return minimum + vectors @ ((1 - learning_rate * eigenvalues) ** step * distance)
 

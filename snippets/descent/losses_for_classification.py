@@ -21,7 +21,7 @@ def logistic_loss(z, y):
     >>> print(logistic_loss(0.0, 1).round(4), logistic_loss(-1000.0, 1))
     0.6931 1000.0
     """
-    return np.logaddexp(0, (1 - 2 * y) * z)
+    return np.logaddexp(0, (1.0 - 2 * y) * z)
 
 
 def logistic_slope(z, y):

@@ -14,7 +14,7 @@ def squared(r):
 
 def squared_slope(r):
     """Derivative of `squared`, in marks² per mark: twice the residual."""
-    return 2 * r
+    return 2.0 * r
 
 
 def absolute(r):

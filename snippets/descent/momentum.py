@@ -32,13 +32,14 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 
 
 def hessian(X):

@@ -82,14 +82,14 @@ def pass_gradient(w):
     """Gradient of `pass_loss`, of shape (2,): X' (p - y) / n."""
     X, y = passing()
     p = np.exp(-np.logaddexp(0, -X @ w))
-    return X.T @ (p - y) / len(y)
+    return X.T @ (p - y).reshape(len(y)) / len(y)
 
 
 def pass_hessian(w):
     """Hessian of `pass_loss`, of shape (2, 2): X' diag(p (1 - p)) X / n."""
     X, y = passing()
     p = np.exp(-np.logaddexp(0, -X @ w))
-    return X.T @ ((p * (1 - p))[:, None] * X) / len(y)
+    return X.T * (p * (1 - p)) @ X / len(y)
 # --8<-- [end:students]
 
 
@@ -379,7 +379,7 @@ def multiplications(compute, *arrays):
 # --8<-- [start:work]
 def eliminate(A, b):
     """Solve A x = b by elimination, for a positive definite A (p, p) and b (p,)."""
-    A, b = A.copy(), b.copy()
+    A, b = A.astype(float), b.astype(float)
     for k in range(len(b) - 1):
         factors = A[k + 1 :, k] / A[k, k]
         A[k + 1 :, k + 1 :] = A[k + 1 :, k + 1 :] - factors[:, None] * A[k, k + 1 :]
@@ -392,12 +392,14 @@ def eliminate(A, b):
 
 def descent_step(w, X, y, rate):
     """One step of descent on the mean-squared error; shapes (p,), (n, p), (n,)."""
-    return w - rate * (X.T @ (X @ w - y)) * (2 / len(y))
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return w - rate * (X.T @ residual) * (2 / len(y))
 
 
 def newton_step(w, X, y):
     """One Newton step on the mean-squared error, solved by `eliminate`."""
-    return w - eliminate(X.T @ X, X.T @ (X @ w - y))
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return w - eliminate(X.T @ X, X.T @ residual)
 
 
 def work(p):

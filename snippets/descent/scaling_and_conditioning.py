@@ -38,13 +38,14 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 
 
 def hessian(X):
@@ -255,7 +256,8 @@ def unscaled(w, means, deviations):
     w = (intercept, weights) has shape (p + 1,); means and deviations of the raw
     features have shape (p,).
     """
-    slopes = w[1:] / deviations
+    weights, means, deviations = np.stack([w[1:], means, deviations])
+    slopes = weights / deviations
     return np.concatenate([[w[0] - slopes @ means], slopes])
 # --8<-- [end:unscaled]
 

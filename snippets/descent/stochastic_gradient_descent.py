@@ -31,13 +31,14 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 
 
 def least_squares(X, y):
@@ -73,7 +74,8 @@ def sgd(X, y, w, learning_rate, size, steps, rng):
 # --8<-- [start:spread]
 def gradient_covariance(w, X, y):
     """Covariance (p, p) of the gradients of single rows around their mean."""
-    each = 2 * (X @ w - y)[:, None] * X
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    each = 2 * (X.T * residual).T
     centred = each - each.mean(axis=0)
     return centred.T @ centred / len(y)
 

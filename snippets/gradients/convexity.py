@@ -153,7 +153,7 @@ def cross_entropy_hessian(w):
     """Hessian of `cross_entropy`: X' diag(s (1 - s)) X / n with s = sigmoid(X w)."""
     X, _ = standardised_hours()
     s = 1 / (1 + np.exp(-X @ w))
-    return X.T @ ((s * (1 - s))[:, None] * X) / len(X)
+    return X.T * (s * (1 - s)) @ X / len(X)
 # --8<-- [end:hessians]
 
 

@@ -35,7 +35,7 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 
 
@@ -48,7 +48,8 @@ def least_squares(X, y):
 # --8<-- [start:loss]
 def gradient(w, X, y):
     """Gradient of `loss` with respect to w, of shape (p,)."""
-    return 2 / len(y) * X.T @ (X @ w - y)
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
+    return 2 / len(y) * X.T @ residual
 
 
 HERE = np.array([40.0, 4.0])  # intercept in marks, slope in marks per hour

@@ -65,6 +65,7 @@ def hessian_vector(gradient, w, v, h=1e-20):
     >>> print(hessian_vector(gradient, np.array([1.0, 1.0]), np.array([1.0, 2.0])))
     [ 2. 12.]
     """
+    w, v = np.stack([w, v])
     return gradient(w + 1j * h * v).imag / h
 # --8<-- [end:product]
 

@@ -22,7 +22,7 @@ def layer(x):
 def layer_jacobian(x):
     """Jacobian of `layer` at x, of shape (2 outputs, 2 inputs)."""
     slope = 1 - layer(x) ** 2  # of tanh, from its own value
-    return slope[:, None] * W
+    return np.diag(slope) @ W
 # --8<-- [end:layer]
 
 
@@ -38,6 +38,7 @@ def numerical_jacobian(f, x, h=1e-20):
      [5. 0.]
      [0. 1.]]
     """
+    x = np.reshape(x, len(x))  # (p,), or it raises
     columns = [f(x + 1j * h * unit).imag / h for unit in np.eye(len(x))]
     return np.stack(columns, axis=1)
 # --8<-- [end:numerical]
@@ -58,7 +59,7 @@ def square(corner, side, points=8):
     t = np.arange(points) / points
     ones = np.ones(points)
     edge = np.hstack([[t, 0 * t], [ones, t], [1 - t, ones], [0 * t, 1 - t], [[0.0], [0.0]]])
-    return corner[:, None] + side * edge
+    return np.reshape(corner, (2, 1)) + side * edge
 
 
 def figure_image(hours=-1.0):
@@ -117,7 +118,7 @@ def head(h):
 
 def head_jacobian(h):
     """Jacobian of `head` at h, of shape (1, 2)."""
-    return V @ ((1 - np.tanh(U @ h) ** 2)[:, None] * U)
+    return V @ np.diag(1 - np.tanh(U @ h) ** 2) @ U
 # --8<-- [end:composition]
 
 
@@ -136,6 +137,7 @@ def print_composition():
 # --8<-- [start:products]
 def push_forward(x, v):
     """J v for the whole network: the output's move when x moves by v; v (2,), result (1,)."""
+    x, v = np.stack([x, v])  # of one shape, or it raises
     h = layer(x)
     v = (1 - h**2) * (W @ v)
     return V @ ((1 - np.tanh(U @ h) ** 2) * (U @ v))
@@ -143,7 +145,7 @@ def push_forward(x, v):
 
 def pull_back(x, u):
     """J transposed times u: the slope of u times the output in x; u (1,), result (2,)."""
-    h = layer(x)
+    h = layer(np.reshape(x, 2))
     u = U.T @ ((1 - np.tanh(U @ h) ** 2) * (V.T @ u))
     return W.T @ ((1 - h**2) * u)
 # --8<-- [end:products]
@@ -246,7 +248,7 @@ def softmax(z):
 
 def softmax_jacobian(z):
     """diag(p) - p p^T with p = softmax(z), of shape (k, k)."""
-    p = softmax(z)
+    p = softmax(np.reshape(z, len(z)))
     return np.diag(p) - np.outer(p, p)
 
 

@@ -16,12 +16,13 @@ def change(f, A, dA, h=1e-20):
     >>> print(change(lambda w: w @ w, np.array([1.0, 2.0]), np.array([3.0, 0.0])))
     6.0
     """
+    A, dA = np.stack([A, dA])
     return np.imag(f(A + 1j * h * dA)) / h
 
 
 def dot(A, B):
-    """Sum of the products of matching entries, for vectors and for matrices."""
-    return np.sum(A * B)
+    """Sum of the products of matching entries, of two vectors or matrices of one shape."""
+    return np.sum(np.prod(np.stack([A, B]), axis=0))
 # --8<-- [end:directional]
 
 

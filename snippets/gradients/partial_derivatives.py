@@ -73,7 +73,7 @@ def partial(f, point, index, h=1e-5):
     >>> print(f"{partial(lambda x, y: x * y**2, (2.0, 3.0), 1):.6f}")  # 2xy
     12.000000
     """
-    step = np.zeros(len(point))
+    step = np.zeros_like(point, dtype=float)
     step[index] = h
     return (f(*(point + step)) - f(*(point - step))) / (2 * h)
 # --8<-- [end:partial]
@@ -143,7 +143,7 @@ def loss(w, X, y):
 
     Shapes: w (p,), X (n, p), y (n,); the result is a scalar.
     """
-    residual = X @ w - y
+    residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
     return residual @ residual / len(y)
 # --8<-- [end:loss]
 

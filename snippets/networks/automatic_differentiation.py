@@ -427,7 +427,7 @@ def network_gradients(weights, X, Y):
     """Gradients of `network_loss` in W1, b1, W2, b2, each of the shape of its array."""
     W1, b1, W2, b2 = weights
     A, Y_hat = forward(weights, X)
-    G_Y = 2 / len(X) * (Y_hat - Y)
+    G_Y = 2 / Y.size * (Y_hat - Y)
     G_W2 = A.T @ G_Y
     G_b2 = G_Y.sum(axis=0)
     G_A = G_Y @ W2.T

@@ -72,7 +72,7 @@ def network_gradients(weights, X, Y):
     """Gradients of `network_loss` in W1, b1, W2, b2, each of the shape of its array."""
     W1, b1, W2, b2 = weights
     A, Y_hat = forward(weights, X)
-    G_Y = 2 / len(X) * (Y_hat - Y)
+    G_Y = 2 / Y.size * (Y_hat - Y)
     G_W2 = A.T @ G_Y
     G_b2 = G_Y.sum(axis=0)
     G_A = G_Y @ W2.T
@@ -398,7 +398,7 @@ def relu_gradients(weights, X, Y):
     """Gradients of the mean-squared error of the network with ReLU in place of tanh."""
     W1, b1, W2, b2 = weights
     A = np.maximum(X @ W1 + b1, 0)
-    G_Y = 2 / len(X) * (A @ W2 + b2 - Y)
+    G_Y = 2 / Y.size * (A @ W2 + b2 - Y)
     G_Z = G_Y @ W2.T * (A > 0)
     return X.T @ G_Z, G_Z.sum(axis=0), A.T @ G_Y, G_Y.sum(axis=0)
 

@@ -85,7 +85,8 @@ def unscaled(w, means, deviations):
     w = (intercept, weights) has shape (p + 1,); means and deviations of the raw
     features have shape (p,).
     """
-    slopes = w[1:] / deviations
+    weights, means, deviations = np.stack([w[1:], means, deviations])
+    slopes = weights / deviations
     return np.concatenate([[w[0] - slopes @ means], slopes])
 # --8<-- [end:descend_before]
 
@@ -177,6 +178,7 @@ def another_class(seed, n=40):
 # --8<-- [start:new_students]
 def mean_surprise(w, hours, attendance, marks):
     """Mean cross-entropy of raw weights w on some students, in nats."""
+    hours, attendance, marks = np.stack([hours, attendance, marks])
     logits = w[0] + w[1] * hours + w[2] * attendance
     return np.mean(np.logaddexp(0, (1 - 2 * passes(marks)) * logits))
 # --8<-- [end:new_students]
@@ -263,6 +265,7 @@ def print_plane():
 # --8<-- [start:warnings]
 def warning_cost(threshold, p, y):
     """Mean cost of warning all with p below a threshold: 1 in vain, 4 for one not warned who fails."""
+    p, y = np.stack([p, y])
     warned = p < threshold
     return np.mean(warned * y + 4 * ~warned * (1 - y))
 

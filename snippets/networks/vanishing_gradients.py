@@ -175,7 +175,7 @@ def deep_gradients(weights, bend, X, Y):
         slopes.append(slope)
     W, b = weights[-1]
     residual = activations[-1] @ W + b - Y
-    G, result = 2 / len(X) * residual, []
+    G, result = 2 / Y.size * residual, []
     for k in range(len(weights) - 1, -1, -1):
         result.append((activations[k].T @ G, G.sum(axis=0)))
         if k:

@@ -165,7 +165,7 @@ def softmax_loss_gradient(z, label):
 
 def softmax_loss_hessian(z):
     """Hessian of `softmax_loss` by z, of shape (k, k): diag(p) - p p^T."""
-    p = np.exp(log_softmax(z))
+    p = np.exp(log_softmax(np.reshape(z, len(z))))
     return np.diag(p) - np.outer(p, p)
 # --8<-- [end:softmax]
 

@@ -75,7 +75,7 @@ def passing():
 def pass_loss(w):
     """Mean logistic loss of the logits X @ w, in nats; w (2,)."""
     X, y = passing()
-    return np.mean(np.logaddexp(0, (1 - 2 * y) * (X @ w)))
+    return np.mean(np.logaddexp(0, ((1 - 2 * y) * (X @ w)).reshape(len(y))))
 
 
 def pass_gradient(w):

@@ -106,13 +106,13 @@ def standardised_hours():
 def squared_loss(w):
     """Mean-squared error of the line X @ w on standardised marks; w (2,)."""
     X, y = standardised_hours()
-    return np.mean((X @ w - y) ** 2)
+    return np.mean((X @ w - y).reshape(len(y)) ** 2)
 
 
 def cross_entropy(w):
     """Mean cross-entropy of "above the mean marks" from the logit X @ w; w (2,)."""
     X, y = standardised_hours()
-    z = X @ w
+    z = (X @ w).reshape(len(y))
     return np.mean(softplus(z) - (y > 0) * z)
 
 

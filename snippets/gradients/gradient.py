@@ -75,7 +75,7 @@ def directional_derivative(f, w, direction, h=1e-4):
     length = np.linalg.norm(direction)
     if length == 0:
         raise ValueError("a direction of length 0 leads nowhere")
-    step = h * direction / length
+    w, step = np.stack([w, h * direction / length])  # of one shape, or it raises
     return (f(w + step) - f(w - step)) / (2 * h)
 
 

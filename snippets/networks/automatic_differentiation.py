@@ -509,6 +509,7 @@ def hessian_product(f, w, v):
 
     f takes a Dual of the shape of w and gives one number; w and v have one shape.
     """
+    w, v = np.stack([w, v])  # of one shape, or it raises
     inputs = Variable(w)
     return gradients(f(Dual(inputs, v)).slope, [inputs])[0]
 # --8<-- [end:both]

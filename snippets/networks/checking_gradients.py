@@ -17,6 +17,7 @@ def slope_along(f, w, u):
     whose slope differs least from the slope of the step before. In doubt are that
     difference and ten roundings of f.
     """
+    w, u = np.stack([w, u])  # of one shape, or it raises
     weight = np.log10(np.abs(w).max() or 1.0)
     steps = 10.0 ** np.arange(max(weight, 0.0) - 2, weight - 9.5, -1)
     with np.errstate(all="ignore"):  # a long step may leave the domain of f

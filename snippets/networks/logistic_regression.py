@@ -48,13 +48,15 @@ def pass_fail_loss(w, X, y, penalty=0.0):
 
     Shapes: w (p,), X (n, p), y (n,) of zeros and ones. The intercept w[0] is free.
     """
-    return np.mean(np.logaddexp(0, (1 - 2 * y) * (X @ w))) + penalty * w[1:] @ w[1:]
+    logits = ((1 - 2 * y) * (X @ w)).reshape(len(y))  # (n,), or it raises
+    return np.mean(np.logaddexp(0, logits)) + penalty * w[1:] @ w[1:]
 
 
 def pass_fail_gradient(w, X, y, penalty=0.0):
     """Gradient of `pass_fail_loss` with respect to w, of shape (p,)."""
     free = np.concatenate([[0.0], w[1:]])
-    return X.T @ (probability(X @ w) - y) / len(y) + 2 * penalty * free
+    residual = (probability(X @ w) - y).reshape(len(y))
+    return X.T @ residual / len(y) + 2 * penalty * free
 
 
 def safe_learning_rate(X, penalty=0.0):

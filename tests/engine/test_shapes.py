@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SNIPPETS = sorted(Path(__file__).parents[1].glob("snippets/[a-z]*/*.py"))
+SNIPPETS = sorted(Path(__file__).parents[2].glob("snippets/[a-z]*/*.py"))
 MODULES = [f"snippets.{path.parent.name}.{path.stem}" for path in SNIPPETS]
 RNG = np.random.default_rng(5)
 X, STUDENTS = RNG.normal(0, 2, (6, 2)), RNG.uniform(1, 9, 6)

@@ -28,7 +28,10 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     wanted = np.asarray(wanted)
     if wanted.ndim:
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
-    value = np.asarray(value)
+    try:
+        value = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise AssertionError(f"{name} is not made of numbers: {value!r:.50}") from None
     assert (
         value.shape == wanted.shape
     ), f"{name} has the shape {value.shape}, and {wanted.shape} is right."
@@ -41,6 +44,17 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
         value.size < 9
     ), f"{name} is wrong by up to {np.abs(value - wanted).max():.3g}."
     raise AssertionError(f"{name} is {value}, and {wanted} is right.")
+
+
+def several(name, values, wanted):
+    """The values, if there is one for each of the wanted names."""
+    assert (
+        values is not ...
+    ), f"{name} is still the blank: put your code in place of the dots."
+    assert values is not None, f"{name} gives nothing back: is there a `return`?"
+    count = len(values) if isinstance(values, (tuple, list)) else "not several"
+    assert count == len(wanted.split()), f"{name} gives {count} arrays, not {wanted}."
+    return values
 
 
 def show(figure, alt):
@@ -104,7 +118,7 @@ G, A, B = (
     np.array([[3.0, 4.0, 5.0], [1.0, 0.0, 2.0]]),
     np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]),
 )
-of_A, of_B = product_shares(G, A, B)
+of_A, of_B = several("product_shares(...)", product_shares(G, A, B), "of_A of_B")
 check("The share of A", of_A, [[1.0, 4.0, 6.0], [0.0, -1.0, -3.0]])
 check(
     "The share of B",
@@ -416,7 +430,9 @@ def gradients_by_hand(weights, X, labels):
 
 # %% tags=["check"]
 weights, (X, right) = initial_weights(), (train[0][:5], train[1][:5])
-by_engine, by_hand = gradients(weights, X, right), gradients_by_hand(weights, X, right)
+by_engine, names = gradients(weights, X, right), "W1 b1 W2 b2"
+by_hand = gradients_by_hand(weights, X, right)
+by_hand = several("gradients_by_hand(...)", by_hand, names)
 W1, b1, W2, b2 = weights
 G = loss_slope(network(Variable(X), *map(Variable, weights)).value, right)
 unbent = "the bend is missing. What comes back through W2 goes through relu_share."
@@ -469,16 +485,9 @@ def step(weights, X, labels, rate):
 
 # %% tags=["check"]
 before = [w.copy() for w in weights]
-after = step(weights, X, right, 0.1)
-assert (
-    after is not ...
-), "step(...) is still the blank: put your code in place of the dots."
-assert after is not None, "step(...) gives nothing back: is there a `return`?"
-assert (
-    len(after) == 4
-), f"step(...) gives back {len(after)} arrays, and the weights are four."
+after = several("step(...)", step(weights, X, right, 0.1), names)
 for name, w, old, new, g in zip(
-    ("W1", "b1", "W2", "b2"), weights, before, after, by_engine, strict=True
+    names.split(), weights, before, after, by_engine, strict=True
 ):
     check(f"The old {name}, which must stay as it is,", w, old)
     check(

@@ -27,7 +27,10 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     wanted = np.asarray(wanted)
     if wanted.ndim:
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
-    value = np.asarray(value)
+    try:
+        value = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise AssertionError(f"{name} is not made of numbers: {value!r:.50}") from None
     assert (
         value.shape == wanted.shape
     ), f"{name} has the shape {value.shape}, and {wanted.shape} is right."
@@ -513,7 +516,7 @@ def counted(w):
 path = own(counted, begin.copy(), 0.01, 600)
 check(
     "The shape of your path",
-    path if path is ... or path is None else np.array(np.shape(path)),
+    np.array(path.shape) if isinstance(path, np.ndarray) else path,
     (601, 2),
 )
 check("The start of your path", path[0], begin)

@@ -101,6 +101,31 @@ def test_check_is_content_with_the_solution(lab, task):
     assert run_to_check(solved(LABS[lab]), task) is None
 
 
+OF_ANOTHER_KIND = (None, "x", (1.0, 2.0), {}, True, [[1.0], [2.0, 3.0]])
+
+
+@pytest.mark.no_cover
+@every_lab
+def test_check_answers_what_is_of_another_kind_with_a_sentence_and_not_with_a_traceback(lab):
+    """What a task wants is a number, an array, a word or several of them, from a function; `walk_back` gives nothing back."""
+    namespace, task, tried = {"__name__": "__main__"}, "walk_back", 0
+    with mock.patch("matplotlib.figure.Figure.savefig"):
+        for cell in (cell for cell in read(solved(LABS[lab])).cells if cell.cell_type == "code"):
+            if "task" in tags(cell):
+                task = [node.name for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)][-1]
+            for odd in OF_ANOTHER_KIND if "check" in tags(cell) and task != "walk_back" else ():
+                spoilt = namespace | {task: lambda *_, odd=odd, **__: odd}
+                with pytest.raises(AssertionError, match=" "):
+                    exec(compile(cell.source, "check", "exec"), spoilt)
+                tried += 1
+            exec(compile(cell.source, "cell", "exec"), namespace)
+            if "check" in tags(cell):
+                task = "walk_back"
+                if tried == len(OF_ANOTHER_KIND) * len(WRONG[lab]):
+                    break
+    assert tried >= len(OF_ANOTHER_KIND) * (len(WRONG[lab]) - 1)
+
+
 @pytest.mark.no_cover
 @every_task
 def test_check_tells_of_the_blank_when_all_before_is_solved(lab, task):

@@ -255,14 +255,16 @@ def print_naive():
 def print_confidently_wrong():
     """Descent from a start that is sure of the wrong thing, with two losses."""
     x, y = pass_or_fail()
-    print("step   weight (per hour) by cross-entropy   by squared error")
-    by_cross_entropy = by_squared_error = -4.0
+    print("       weight (per hour) by")
+    print("step   cross-entropy, rate 0.2   squared error, rate 0.2   squared error, rate 2")
+    by_cross_entropy, by_squared_error, rates = -4.0, np.array([-4.0, -4.0]), np.array([0.2, 2.0])
     for step in range(2001):
-        if step in (0, 1, 5, 20, 200, 1000, 2000):
-            print(f"{step:4d}   {by_cross_entropy:34.3f}   {by_squared_error:16.3f}")
+        if step in (0, 1, 5, 20, 100, 200, 1000, 2000):
+            slow, fast = by_squared_error
+            print(f"{step:4d}   {by_cross_entropy:23.3f}   {slow:23.3f}   {fast:21.3f}")
         by_cross_entropy -= 0.2 * np.mean(logistic_slope(by_cross_entropy * x, y) * x)
-        p = probability(by_squared_error * x)
-        by_squared_error -= 0.2 * np.mean(2 * (p - y) * p * (1 - p) * x)
+        p = probability(np.outer(by_squared_error, x))
+        by_squared_error -= rates * np.mean(2 * (p - y) * p * (1 - p) * x, axis=1)
 # --8<-- [end:confidently_wrong]
 
 

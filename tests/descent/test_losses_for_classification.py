@@ -374,18 +374,18 @@ def test_the_squared_error_gets_away_late_from_a_start_that_is_sure_and_wrong(ca
     w, x, y = sympy.symbols("w x y")
     p = 1 / (1 + sympy.exp(-w * x))
     weights = []
-    for f in (-y * sympy.log(p) - (1 - y) * sympy.log(1 - p), (p - y) ** 2):
+    for f, rate in ((-y * sympy.log(p) - (1 - y) * sympy.log(1 - p), 0.2), ((p - y) ** 2, 0.2), ((p - y) ** 2, 2)):
         slope = sympy.lambdify((w, x, y), sympy.diff(f, w))
         path = [-4.0]
         for _ in range(2000):
-            path.append(path[-1] - 0.2 * np.mean(slope(path[-1], hours - 5, 1.0 * (marks >= 60))))
+            path.append(path[-1] - rate * np.mean(slope(path[-1], hours - 5, 1.0 * (marks >= 60))))
         weights.append(path)
     print_confidently_wrong()
-    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
-    assert [row[0] for row in rows] == [0, 1, 5, 20, 200, 1000, 2000]
+    rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0] for row in rows] == [0, 1, 5, 20, 100, 200, 1000, 2000]
     for step, *told in rows:
         assert told == pytest.approx([path[int(step)] for path in weights], abs=6e-4)
-    assert rows[3][1] > 0 > rows[5][2]
+    assert rows[3][1] > 0 > rows[6][2] and rows[4][3] < 0  # as the page says: 20 steps, a thousand, a hundred
 
 
 def test_the_printed_accuracies_entropy_and_temperatures(capsys, numbers):

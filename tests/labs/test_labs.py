@@ -15,7 +15,7 @@ import pytest
 import snippets._build.engine.lab_worker
 import snippets._build.engine.labs
 from snippets._build.engine.lab_worker import given, read, requirements, tags
-from snippets._build.engine.labs import BLANK, SITE, make_labs, solved, student
+from snippets._build.engine.labs import BLANK, SITE, addressed, make_labs, solved, student
 from snippets._build.pages.maths import MACROS
 from snippets._build.engine.render import ROOT
 from snippets._build.kept import Keeper
@@ -414,3 +414,13 @@ def test_labs_are_made_where_nothing_can_be_kept_and_an_early_end_is_told(made, 
     monkeypatch.setattr(snippets._build.engine.labs.sys, "executable", shutil.which("false"))
     with pytest.raises(RuntimeError, match="ended early"):
         make_labs(tmp_path / "labs", keeper)
+
+
+@every_lab
+def test_a_notebook_of_a_site_without_an_address_has_words_in_place_of_dead_links(lab):
+    book = given(student(LABS[lab]), lab, "student")
+    here, nowhere = addressed(book, "https://a.test/b"), addressed(book, None)
+    assert here.count("](https://a.test/b/") == book.count(f"]({SITE}") > 2 and SITE not in here + nowhere
+    words = re.findall(rf"\[([^][]*)\]\({SITE}[^)]*\)", book)
+    assert all(word in nowhere for word in words) and "](" not in re.sub(r"\]\(https?://", "", nowhere)
+    nbformat.validate(nbformat.reads(nowhere, as_version=4))

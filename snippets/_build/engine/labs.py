@@ -44,6 +44,13 @@ def lab_key(name, source):
     return key(_environment(), name, source)
 
 
+def addressed(notebook, address):
+    """The text of a notebook whose links lead to a site at this address; where there is none, they become plain words."""
+    if address:
+        return notebook.replace(SITE, f"{address.rstrip('/')}/")
+    return re.sub(rf"\[([^][]*)\]\({re.escape(SITE)}[^)]*\)", r"\1", notebook)
+
+
 def student(source):
     """The source with blanks."""
     return BLANK.sub(r"\1\2  # your turn\n", source)

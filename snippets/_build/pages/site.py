@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import Path
 
-from ..engine.labs import SITE, make_labs, summary
+from ..engine.labs import addressed, make_labs, summary
 from ..engine.render import Work
 from ..engine.style import FIGURE
 from ..fault import Fault, line_of, line_with
@@ -99,10 +99,9 @@ class Site:
         files = {f"figures/{name}": text for name, text in self.report.results.items() if name.endswith(".svg")}
         files |= {f"downloads/{name}.py": source for name, source in self.report.sources.items()}
         files |= {f"downloads/{name}.ipynb": text for name, text in self.report.notebooks.items()}
-        address = f"{(address or '').rstrip('/')}/"
         for name, lab in self.labs.items():
-            files[f"downloads/labs/{name}.ipynb"] = lab["student"].replace(SITE, address)
-            files[f"downloads/labs/{name}-solved.ipynb"] = lab["solved"].replace(SITE, address)
+            files[f"downloads/labs/{name}.ipynb"] = addressed(lab["student"], address)
+            files[f"downloads/labs/{name}-solved.ipynb"] = addressed(lab["solved"], address)
         for source in (self.root / "docs" / "labs").glob("*.py"):
             lab = self.labs.get(source.stem)
             title = source.stem.replace("-", " ").capitalize()

@@ -230,13 +230,15 @@ def print_saturated():
     """How many sigmoids are flat (slope below 0.02), and what is left of the slopes after 20 layers."""
     rng = np.random.default_rng(0)
     for c in (1.0, 16.0, 110.0, 400.0):
-        A, flat, mean = rng.normal(0, 1, (64, 256)), [], []
+        A, flat, squares = rng.normal(0, 1, (64, 256)), [], []
         for _ in range(20):
             A, slope = sigmoid_and_slope(A @ rng.normal(0, np.sqrt(c / 256), (256, 256)))
             flat.append(np.mean(slope < 0.02))
-            mean.append(slope.mean())
+            squares.append(np.mean(slope**2))
         left = measured_growth(sigmoid_and_slope, c, 21)[1][0]
-        print(f"c = {c:3.0f}: flat {np.mean(flat):6.1%}, mean slope {np.mean(mean):.3f}, after 20 layers {left:.0e}")
+        typical = np.sqrt(np.mean(squares))
+        print(f"c = {c:3.0f}: flat {np.mean(flat):6.1%}, typical slope {typical:.3f}, ", end="")
+        print(f"times the root of c {typical * np.sqrt(c):.2f}, after 20 layers {left:.0e}")
 # --8<-- [end:saturated]
 
 

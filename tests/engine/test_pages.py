@@ -174,7 +174,7 @@ def test_html_of_code_is_lean_and_search_sees_words_only():
     text = html.finished(f'<p>Words <span class="n">n</span></p>{block}')
     assert text == f'<p>Words <span class="n">n</span></p>{block}'.replace('<span class="n">x</span>', "x").replace("test_it", '<span id="test_it">test_it</span>')
     assert html.anchors(text) == ["test_it"]
-    assert html.searched(f"{text}<math><mi>x</mi></math> and more", {}) == '<p>Words <span class="n">n</span></p> and more'
+    assert html.searched(f"{text}<math><mi>x</mi></math> and more", {}) == ' Words <span class="n">n</span>  and more'
 
 
 def test_search_knows_functions_terms_and_synonyms_and_no_theorems():
@@ -184,7 +184,9 @@ def test_search_knows_functions_terms_and_synonyms_and_no_theorems():
     assert html.searched(theorem, {}) == "<ul></ul>"
     terms = html.with_terms("<dl><dt>Newton's method</dt>\n<dd>A way.</dd></dl>")
     assert terms == "<dl><dt id=\"newtons-method\">Newton's method</dt>\n<dd>A way.</dd></dl>" and html.anchors(terms) == ["newtons-method"]
-    assert html.searched(terms, {}) == "<dl><h2 id=\"newtons-method\">Newton's method</h2><p>A way.</p></dl>"
+    assert html.searched(terms, {}) == "<dl><h2 id=\"newtons-method\">Newton's method</h2> A way. </dl>"
+    told = "<p><strong>Guess first.</strong> Why?</p><details><summary>The answer</summary><p>So.</p></details>"
+    assert html.searched(told, {}).split() == ["Why?", "<details>", "So.", "</details>"]
     headings = '<h2 id="a">A<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B</h2>'
     assert html.searched(headings, {"a": ["one", "two"], "b": [r"\d < 3", 4]}) == (
         '<h2 id="a">A · one, two<a class="headerlink" href="#a">¶</a></h2><h2 id="b">B · \\d &lt; 3, 4</h2>'

@@ -60,7 +60,8 @@ def searched(content, synonyms):
     `{anchor: words}`, are what people type who look for what stands below a heading; they are added to it.
     """
     content = CODE.sub(lambda code: " ".join(["", *FUNCTION.findall(code[0])]), FORMULA.sub("", content))
-    content = DEFINITION.sub(r'<h2 id="\1">\2</h2><p>\3</p>', THEOREM.sub("", content))
+    content = DEFINITION.sub(r'<h2 id="\1">\2</h2> \3 ', THEOREM.sub("", content))
+    content = re.sub(r'</?p>|<strong>Guess first\.</strong>|<summary>.*?</summary>|<p class="admonition-title">.*?</p>', " ", content)
     for anchor, words in synonyms.items():
         heading = rf'<h\d id="{re.escape(anchor)}">.*?(?=<a class="headerlink"|</h)'
         added = f" · {escape(', '.join(map(str, words)))}"

@@ -12,6 +12,7 @@ INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTI
 SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CELL = re.compile(r"^ *\|.*\$[^$]*\\\|[^$]*\$.*$", re.MULTILINE)
+COMPUTED = re.compile(r" ?<!-- = (.*?) -->")  # how numbers of a paragraph are computed, for a test and not for the page
 TIME = re.compile(r"<!-- time: (.*?) -->")  # of reading these pages, or all
 RESULT = re.compile("\ue000(.*?)\ue001")  # signs that no page needs, around the name of a result
 
@@ -39,7 +40,7 @@ def checked(markdown, page, site):
             page.fault(ahead + line_of(markdown, found.start()), missing)
         return f"{indent}{missing}"
 
-    markdown = with_list(INCLUDE.sub(include, markdown), page.name, site.titles, site.theorems)
+    markdown = with_list(INCLUDE.sub(include, COMPUTED.sub("", markdown)), page.name, site.titles, site.theorems)
     for cell in CELL.finditer(markdown):
         page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
     if page.is_concept:

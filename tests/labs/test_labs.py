@@ -2,10 +2,13 @@
 
 import ast
 import asyncio
+import copy
+import inspect
 import json
 import re
 import shutil
 import textwrap
+from functools import cache
 from unittest import mock
 
 import nbformat
@@ -38,18 +41,29 @@ def with_answer(source, task, answer):
     return BLANK.sub(put, source)
 
 
+@cache
+def after(cells):
+    """The names that stand after these cells, which are the same for many answers to a later task."""
+    names = dict(after(cells[:-1])) if cells else {"__name__": "__main__"}
+    if cells:
+        with mock.patch("matplotlib.figure.Figure.savefig"):  # nobody looks at figures here
+            exec(compile(cells[-1], "cell", "exec"), names)
+    return names
+
+
 def run_to_check(source, task):
     """Run the code cells of a source in order, up to the check of a task: what that one raises, if anything."""
     cells = [cell for cell in read(source).cells if cell.cell_type == "code"]
     at = [number for number, cell in enumerate(cells) if "task" in tags(cell)][task - 1]
     end = next(number for number in range(at, len(cells)) if "check" in tags(cells[number]))
-    namespace = {"__name__": "__main__"}
-    with mock.patch("matplotlib.figure.Figure.savefig"):  # nobody looks at figures here
-        for cell in cells[:end]:
-            exec(compile(cell.source, "cell", "exec"), namespace)
+    # In a copy: no answer changes what the next one finds.
+    names = {name: value if inspect.ismodule(value) else copy.deepcopy(value) for name, value in after(tuple(cell.source for cell in cells[:at])).items()}
+    with mock.patch("matplotlib.figure.Figure.savefig"):
+        for cell in cells[at:end]:
+            exec(compile(cell.source, "cell", "exec"), names)
         try:
             with np.errstate(all="ignore"):  # a notebook would warn, and go on
-                exec(compile(cells[end].source, "check", "exec"), namespace)
+                exec(compile(cells[end].source, "check", "exec"), names)
         except Exception as error:
             return error
 

@@ -268,9 +268,8 @@ def test_twins_are_equal():
         source = path.read_text("utf-8")
         for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, {})[f"{path.parent.name}/{path.name}"] = ast.get_source_segment(
-                    source, node
-                )
+                lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
+                found.setdefault(node.name, {})[f"{path.parent.name}/{path.name}"] = "\n".join(lines)
     assert [sorted(where) for where in found.values() if len(where) > 1]
     assert {name: sorted(where) for name, where in found.items() if len(set(where.values())) > 1} == {}
 

@@ -128,7 +128,7 @@ def print_shared():
         Z = A @ rng.normal(0, np.sqrt(1 / 128), (128, 128))
         if layer in (1, 2, 5, 10, 20):
             size, spread = np.sqrt(np.mean(Z**2)), np.sqrt(np.mean(Z.var(axis=0)))
-            print(f"layer {layer:2d}: size of z {size:.2f}, of its differences between inputs {spread:.0e}")
+            print(f"layer {layer:2d}: size of z {size:.2f}, of its differences between inputs {spread:.1e}")
         A, _ = sigmoid_and_slope(Z)
 # --8<-- [end:shared]
 

@@ -267,3 +267,9 @@ def test_the_printed_results_are_those_of_sympy_and_of_comparison(capsys, number
         guess = f(marks)
         assert line.split()[0] == f.__name__
         assert numbers(line) == pytest.approx([guess, np.var(marks) + (guess - np.mean(marks)) ** 2], abs=6e-3)
+
+
+@pytest.mark.parametrize("share, told", [(1e-5, "minimum"), (-1e-5, "maximum"), (1e-7, "silent"), (-1e-7, "silent")])
+def test_a_sum_a_million_times_smaller_than_its_terms_is_rounding_and_a_larger_one_is_not(share, told):
+    bend = Polynomial([2 * share - 1, 1])  # at 1: the share of terms that add up to 2
+    assert second_derivative_test(bend.integ(2), 1.0) == told

@@ -213,6 +213,8 @@ def test_the_rectangle_grows_by_two_strips_and_a_corner():
     (axes,) = figure_rectangle().axes
     whole, *strips, corner = axes.patches
     assert corner.get_xy() == (whole.get_width(), whole.get_height())
+    h = corner.get_width() / 3  # the sides are 3x and 2x² at 1, and grow by their slopes times one step
+    assert (whole.get_width(), whole.get_height(), corner.get_height()) == pytest.approx((3, 2, 4 * h))
     wide, tall = whole.get_width() + corner.get_width(), whole.get_height() + corner.get_height()
     parts = [patch.get_width() * patch.get_height() for patch in (whole, *strips, corner)]
     assert sum(parts) == pytest.approx(wide * tall)

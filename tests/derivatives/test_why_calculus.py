@@ -195,3 +195,16 @@ def test_the_printed_results_are_those_of_linear_algebra(capsys, numbers):
         shrink = np.eye(2) - 2 * rate / 40 * X.T @ X
         ends = [best - np.linalg.matrix_power(shrink, step) @ best for step in steps]
         assert heights == pytest.approx([np.mean((X @ w - marks) ** 2) for w in ends], abs=0.6)
+
+
+def test_slopes_by_nudging_look_to_both_sides_so_that_a_long_nudge_of_a_parabola_is_exact():
+    for w in np.array([[0.0, 0.0], [40.0, -9.0]]):
+        assert slopes_by_nudging(w, nudge=3.0) == pytest.approx(slopes(w), rel=1e-9)
+
+
+def test_the_good_guesses_fill_an_ellipse_also_where_features_are_stretched_and_lean():
+    F, marks = columns()[0] @ np.array([[2.0, 1.0], [0.0, 0.4]]), columns()[1]
+    best, least = np.linalg.lstsq(F, marks, rcond=None)[0], least_loss(F, marks)
+    drawn = best + np.random.default_rng(0).uniform(-9, 9, (200_000, 2))
+    good = np.mean(np.mean((drawn @ F.T - marks) ** 2, axis=1) <= 1.1 * least)
+    assert mean_guesses(F, marks) == pytest.approx(200**2 / (good * 18**2), rel=0.03)

@@ -233,3 +233,8 @@ def test_the_printed_tables_say_what_the_functions_say(capsys):
         w = closed_form(hessian(X), least_squares(X, y), np.zeros(2), 0.02, int(step))
         assert length == pytest.approx(np.linalg.norm(hessian(X) @ (w - least_squares(X, y))), abs=1e-3)
         assert off == pytest.approx(abs(w - least_squares(X, y))[0], abs=0.01)
+
+
+def test_the_end_is_where_the_length_of_the_gradient_is_short_not_its_largest_entry():
+    w, steps = descend_until(lambda w: w, np.full(4, 0.6), 0.1, 1.0, 10)  # lengths 1.2, 1.08, 0.972
+    assert steps == 2 and w == pytest.approx(np.full(4, 0.6 * 0.81))

@@ -231,3 +231,8 @@ def test_the_printed_tables_say_what_the_functions_say(capsys):
         steps = int(line.split()[1])
         assert slowest**steps <= 0.01 < slowest ** (steps - 1)
     assert "diverging" in never and "does not shrink" in never
+
+
+def test_on_the_edge_no_number_of_steps_is_enough():
+    with pytest.raises(ValueError, match="rate 1: the distance does not shrink"):
+        steps_to_shrink(np.array([[2.0]]), 1.0, 0.5)

@@ -463,3 +463,8 @@ def test_the_printed_least_squares_quotients_probabilities_and_counts_are_right(
         p, descent, one, ratio, steps = numbers(line)
         assert (descent, one, steps) == counted(int(p)) and ratio == pytest.approx(one / descent, abs=0.06)
         assert line.endswith("Newton" if one < steps * descent else "descent")
+
+
+def test_a_curvature_below_the_smallest_counts_as_the_smallest():
+    path = newton_damped(lambda x: x @ x / 2, lambda x: x, lambda x: np.eye(1), np.array([1.0]), 1, smallest=10.0)
+    assert path[1] == pytest.approx([0.9])

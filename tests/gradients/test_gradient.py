@@ -179,6 +179,7 @@ def test_the_arrows_of_the_field_are_gradients():
     assert "intercept" in ax.get_xlabel() and "slope" in ax.get_ylabel()
     assert np.ravel(ax.lines[0].get_data()) == pytest.approx(least_squares(*centred_hours()))
     contours = ax.collections[0]
+    assert np.diff(contours.levels) == pytest.approx(np.full(6, 200)) and contours.levels[0] < 300 < contours.levels[1]
     for level, paths in zip(contours.levels, contours.get_paths(), strict=True):
         for point in paths.vertices[::9]:
             assert student_loss(point) == pytest.approx(level, rel=0.06)
@@ -196,6 +197,7 @@ def test_the_rose_is_the_slope_in_every_direction(angle):
     assert np.ravel(point.get_data()) == pytest.approx([0, student_loss(HERE)])
     assert f"{slope:.1f}".replace("-", "\N{MINUS SIGN}") in left.get_title() and f"{angle}°" in right.get_title()
     up, down, chosen, steepest, star = right.lines
+    assert list(right.get_yticks()) == [25, 50]  # the rings that the page names
     for lobe, sign in ((up, 1), (down, -1)):
         seen = np.isfinite(lobe.get_ydata())
         for theta, radius in np.array(lobe.get_data()).T[seen]:

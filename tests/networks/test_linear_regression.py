@@ -399,3 +399,9 @@ def test_the_printed_spread_is_that_of_projections_and_the_left_out_feature_move
     alone, along = (linear_regression(HOURS, column).slope for column in (MARKS, ATTENDANCE))
     assert [number for line in told for number in numbers(line)] == rounded([alone, along], (4, 4))
     assert numbers(last) == rounded([BEST[1], BEST[2], along, alone], (4, 4, 4, 4))
+
+
+def test_the_largest_residual_is_the_largest_in_size(monkeypatch, capsys):
+    monkeypatch.setattr("snippets.networks.linear_regression.residuals", lambda: np.tile([1.0, -3.0], 20))
+    print_residuals()
+    assert capsys.readouterr().out.startswith("largest 3.0 marks, root of the mean square 2.24 marks")

@@ -153,8 +153,7 @@ def figure_overshoot(learning_rate=0.06):
     best = np.linalg.lstsq(X, y, rcond=None)[0]
     slopes = np.linspace(-6, 16, 200)
     path = descend(lambda w: gradient(w, X, y), np.array([best[0], 12.0]), learning_rate, 12)
-    edge = edge_of_stability(hessian(X))
-    verdict = "settles" if learning_rate < edge else "does not settle"
+    verdict = "settles" if learning_rate < edge_of_stability(hessian(X)) else "does not settle"
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.6, 3.4))
     left.plot(slopes, [loss(np.array([best[0], m]), X, y) for m in slopes], color="C0")
     left.plot(path[:, 1], [loss(w, X, y) for w in path], "o-", color="C2", markersize=5, linewidth=1.2)
@@ -163,7 +162,7 @@ def figure_overshoot(learning_rate=0.06):
     right.plot(path[:, 1], "o-", color="C2", markersize=5)
     right.axhline(best[1], ls="--", color="C3")
     right.set(xlabel="step", ylabel="slope (marks per hour)", xlim=(-0.5, 12.5), ylim=(-6, 16), xticks=range(0, 13, 3))
-    right.set_title(f"{verdict} (edge at {edge:.4f})")
+    right.set_title(verdict)
     return fig
 
 

@@ -393,6 +393,50 @@ def print_same_start():
 # --8<-- [end:same]
 
 
+# --8<-- [start:task]
+def loss_with(name, value, weights, X, Y):
+    """The loss of the forward walk with one array replaced: W1, b1, Z, A, W2, b2 or Y.
+
+    Y stands for the predictions Y_hat, as in G_Y.
+    """
+    W1, b1, W2, b2 = (value if name == own else w for own, w in zip(("W1", "b1", "W2", "b2"), weights, strict=True))
+    Z = value if name == "Z" else X @ W1 + b1
+    A = value if name == "A" else np.tanh(Z)
+    Y_hat = value if name == "Y" else A @ W2 + b2
+    return np.mean((Y_hat - Y) ** 2)
+
+
+def check_slopes(name, mine, weights, X, Y, h=1e-20):
+    """Say whether your slopes in an array are right: each of its entries is nudged alone."""
+    W1, b1, W2, b2 = weights
+    Z = X @ W1 + b1
+    arrays = {"W1": W1, "b1": b1, "Z": Z, "A": np.tanh(Z), "W2": W2, "b2": b2, "Y": np.tanh(Z) @ W2 + b2}
+    value = arrays[name]
+    if np.shape(mine) != value.shape:
+        return f"G_{name} has the shape {np.shape(mine)}, and {name} has {value.shape}"
+    right = np.empty(value.shape)
+    for place in np.ndindex(value.shape):
+        nudged = value.astype(complex)
+        nudged[place] += 1j * h
+        right[place] = loss_with(name, nudged, weights, X, Y).imag / h
+    if np.allclose(mine, right, rtol=1e-9, atol=1e-12):
+        return f"G_{name} is right"
+    place = np.unravel_index(np.abs(mine - right).argmax(), right.shape)
+    return f"G_{name}{list(map(int, place))} is {mine[place]:.6f}, and nudging says {right[place]:.6f}"
+
+
+def print_task():
+    """What the check says of a right line, of one with a forgotten factor, and of one with a wrong shape."""
+    X, Y = scaled(*tired_students())
+    weights = initial_weights()
+    A, Y_hat = forward(weights, X)
+    G_Y = 2 / Y.size * (Y_hat - Y)
+    print(check_slopes("Y", G_Y, weights, X, Y))
+    print(check_slopes("W2", A.T @ G_Y / 2, weights, X, Y))
+    print(check_slopes("A", weights[2] @ G_Y.T, weights, X, Y))
+# --8<-- [end:task]
+
+
 # --8<-- [start:relu]
 def relu_gradients(weights, X, Y):
     """Gradients of the mean-squared error of the network with ReLU in place of tanh."""
@@ -429,6 +473,7 @@ if __name__ == "__main__":
     print_shapes_that_fit()
     print_broadcast()
     print_same_start()
+    print_task()
     print_relu()
     figure_network_training()
     figure_network()

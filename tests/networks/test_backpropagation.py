@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippets.networks.backpropagation import (
+    check_slopes,
+    loss_with,
+    print_task,
     figure_network,
     figure_network_training,
     figure_tired_student,
@@ -529,3 +532,48 @@ def test_the_printed_mistakes_are_what_they_are_said_to_be(capsys, numbers):
     assert fall == pytest.approx(graph_loss(start, X40, Y40, relu) - graph_loss(after, X40, Y40, relu), rel=1e-6)
     assert predicted == pytest.approx(1e-6 * sum(np.vdot(part, part) for part in g), rel=1e-6)
     assert fall == pytest.approx(predicted, rel=1e-5)
+
+
+NAMES = ("Y", "W2", "b2", "A", "Z", "W1", "b1")
+
+
+def by_hand(weights, X, Y):
+    """The seven arrays of slopes of `network_gradients`, by name, and the forward walk."""
+    W1, b1, W2, b2 = weights
+    A, Y_hat = forward(weights, X)
+    G_Y = 2 / len(X) * (Y_hat - Y)
+    G_A = G_Y @ W2.T
+    G_Z = G_A * (1 - A**2)
+    return dict(zip(NAMES, (G_Y, A.T @ G_Y, G_Y.sum(axis=0), G_A, G_Z, X.T @ G_Z, G_Z.sum(axis=0)), strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_task_is_content_with_each_right_line_and_with_no_wrong_one(name):
+    rng = np.random.default_rng(3)
+    X, Y, weights = rng.normal(size=(6, 2)), rng.normal(size=(6, 1)), initial_weights(3, seed=5)
+    right = by_hand(weights, X, Y)
+    assert check_slopes(name, right[name], weights, X, Y) == f"G_{name} is right"
+    for wrong in (2 * right[name], -right[name], right[name] + 1e-6):
+        assert re.fullmatch(rf"G_{name}\[[\d, ]+\] is -?[\d.]+, and nudging says -?[\d.]+", check_slopes(name, wrong, weights, X, Y))
+    assert "has the shape" in check_slopes(name, right[name][None], weights, X, Y)
+
+
+def test_the_loss_with_an_array_of_its_own_is_the_loss_and_moves_by_the_slope_of_what_is_replaced():
+    rng = np.random.default_rng(4)
+    X, Y, weights = rng.normal(size=(5, 2)), rng.normal(size=(5, 1)), initial_weights(3, seed=6)
+    A, Y_hat = forward(weights, X)
+    values = dict(zip(NAMES, (Y_hat, weights[2], weights[3], A, np.arctanh(A), weights[0], weights[1]), strict=True))
+    slopes = by_hand(weights, X, Y)
+    for name, value in values.items():
+        assert loss_with(name, value, weights, X, Y) == pytest.approx(network_loss(weights, X, Y))
+        step = 1e-6 * rng.normal(size=value.shape)
+        rise = loss_with(name, value + step, weights, X, Y) - loss_with(name, value - step, weights, X, Y)
+        assert rise == pytest.approx(2 * np.sum(step * slopes[name]), rel=1e-6)
+
+
+def test_the_printed_answers_of_the_task_are_right_half_and_turned(capsys):
+    print_task()
+    right, half, turned = capsys.readouterr().out.splitlines()
+    assert right == "G_Y is right" and turned == "G_A has the shape (4, 40), and A has (40, 4)"
+    mine, nudged = map(float, re.search(r"is (\S+), and nudging says (\S+)$", half).groups())
+    assert half.startswith("G_W2[") and nudged == pytest.approx(2 * mine, abs=2e-6)

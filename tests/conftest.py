@@ -28,7 +28,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[1]
 # The longest modules begin, so that no core is idle at the end.
 FIRST = ["test_kernels", "test_screens", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_surroundings"]
-UNCOUNTED = ["test_browser", "test_screens", "test_search", "test_offline", "test_surroundings", "test_notebook"]
+UNCOUNTED = ["test_browser", "test_hands", "test_shapes", "test_screens", "test_search", "test_offline", "test_surroundings", "test_notebook"]
 
 FILES = {
     "docs/index.md": """# Home

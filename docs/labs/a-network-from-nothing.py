@@ -52,8 +52,8 @@ def several(name, values, wanted):
         values is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
-    count = len(values) if isinstance(values, (tuple, list)) else "not several"
-    assert count == len(wanted.split()), f"{name} gives {count} arrays, not {wanted}."
+    right = isinstance(values, (tuple, list)) and len(values) == len(wanted.split())
+    assert right, f"{name} must give back {len(wanted.split())} arrays: {wanted}."
     return values
 
 

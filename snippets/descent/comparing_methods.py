@@ -359,7 +359,7 @@ def print_entries():
 def print_fresh():
     """The stochastic runs at the rates that five seeds chose, on these and on 40 others."""
     X, y = raw_hours()
-    print("                rate   mean of the 5 tuned on   of 40 others: median   never stay")
+    print("                  rate   mean of the 5 tuned on   of 40 others: median   never stay")
     for steps in (2000, 500):
         tuned = tune_few_students(X, y, 1.0, steps)
         rate = RATES[tuned.argmin()]

@@ -13,9 +13,9 @@ def slope_along(f, w, u):
     """Slope of f at w along u, by central differences, and how far it is in doubt.
 
     f maps an array (p,) to a number. The steps fall tenfold, from a hundredth of 1 or of
-    the largest weight, if that is more, to a billionth of that weight. The one counts
-    whose slope differs least from the slope of the step before. In doubt are that
-    difference and ten roundings of f.
+    the largest weight, if that is more, to a billionth of that weight. The one with the
+    least doubt counts: how much its slope differs from that of the step before, and ten
+    roundings of f divided by the step.
     """
     w, u = np.stack([w, u])  # of one shape, or it raises
     weight = np.log10(np.abs(w).max() or 1.0)

@@ -4,7 +4,6 @@ Arguments are known by their names, which mean the same on all pages. Each call 
 float64, or raise: nothing may be silently of another size, or wrong.
 """
 
-import contextlib
 import copy
 import importlib
 import inspect
@@ -26,7 +25,7 @@ def network():
 
 
 WORDS = {
-    **dict.fromkeys(["hours", "column", "weeks", "r", "z", "t", "polynomial"], STUDENTS),
+    **dict.fromkeys(["hours", "column", "weeks", "r", "z", "t"], STUDENTS),
     **{"marks": 12 + 5 * STUDENTS, "attendance": 40 + 6 * STUDENTS, "y": (STUDENTS % 2 > 1) * 1.0, "Y": X[:, :1] + 1.0},
     **dict.fromkeys(["w", "x", "u", "v", "start", "minimum", "direction", "corner", "deviations"], np.array([1.2, 0.7])),
     **dict.fromkeys(["means", "step", "slope"], np.array([0.4, 1.1])),
@@ -88,10 +87,12 @@ def arguments(name, function):
 def usable(module):
     for name, function in public_functions(module):
         given = arguments(name, function)
-        with contextlib.suppress(Exception):  # what stands in the table may not be what it is for
-            if given and any(isinstance(value, np.ndarray) for value in given.values()):
+        if given and any(isinstance(value, np.ndarray) for value in given.values()):
+            try:
                 called(function, given)
-                yield name, function, given
+            except Exception:  # what stands in the table is not what it is for
+                continue
+            yield name, function, given
 
 
 def called(function, given):
@@ -149,4 +150,4 @@ def test_lists_columns_whole_numbers_and_single_precision_give_the_same_or_an_er
 
 
 def test_most_functions_that_take_arrays_were_tried():
-    assert sum(len(list(usable(module))) for module in MODULES) > 150
+    assert sum(len(list(usable(module))) for module in MODULES) > 280

@@ -1,11 +1,14 @@
-"""What rounding makes of an SVG: short numbers that no processor's last bits change, and names of its own."""
+"""What rounding makes of an SVG: short numbers that no processor's last bits change, and names of its own. What colours mean."""
 
 import re
 
+import matplotlib.pyplot as plt
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from snippets._build.engine.style import rounded
+from tests.conftest import strange_colours
 
 PATH = '<path d="M 1.23456 -0.001 \nL 0.126 99.999999 \n" transform="translate(3.14159 2.71828) scale(0.015625 -0.015625) rotate(-90)"/>'
 
@@ -52,3 +55,25 @@ def test_names_made_of_bits_become_numbers_in_order_and_stay_together():
         '<path id="n0" d=""/><path id="STIXGeneral-Regular-30" d=""/><use xlink:href="#n0"/>'
         '<g clip-path="url(#n1)"/><clipPath id="n1"/><use xlink:href="#n2"/>'
     )
+
+
+def test_a_drawing_whose_colours_mean_something_else_is_found():
+    draw = {
+        "a star is a target": lambda ax: ax.plot(0, 0, "*", color="C1"),
+        "marked like any point": lambda ax: ax.plot(0, 0, "o", color="C3"),
+        "points in a row": lambda ax: ax.plot([0, 1, 2], [0, 1, 0], "o-", color="C0"),
+        "contours are of the function": lambda ax: ax.contour(np.eye(3), colors="C1"),
+        "Quiver is not C1": lambda ax: ax.quiver([0], [0], [1], [1], color="C0"),
+    }
+    for told, paint in draw.items():
+        fig, ax = plt.subplots()
+        paint(ax)
+        assert [fault for fault in strange_colours(ax) if told in fault], told
+        plt.close(fig)
+    fig, ax = plt.subplots()
+    ax.plot(0, 0, "*", color="C3")
+    ax.plot([0, 1, 2], [0, 1, 0], "o-", color="C2")
+    ax.plot([0, 1, 2], [0, 1, 0], color="C0")
+    ax.contour(np.eye(3), colors="C0")
+    ax.quiver([0], [0], [1], [1], color="C1")
+    assert list(strange_colours(ax)) == []

@@ -321,7 +321,7 @@ class Counting(np.ndarray):
 
 
 @pytest.mark.parametrize("n, m", [(1, 1), (40, 4), (7, 3)])
-def test_exercise_three_counts_the_multiplications(n, m):
+def test_exercise_four_counts_the_multiplications(n, m):
     weights, X, Y = random_case(n, m, 0)
     case, counts = (tuple(w.view(Counting) for w in weights), X.view(Counting), Y.view(Counting)), []
     for walk in (network_loss, network_gradients, nudged_gradients):

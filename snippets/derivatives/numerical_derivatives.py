@@ -81,8 +81,9 @@ def figure_error(h=1.0):
     top.set(xlabel="time studied (hours)", ylabel="marks", xlim=(0, 5), ylim=(-3, 70))
     top.legend(loc="lower right")
     steps = np.array([2, *10.0 ** -np.arange(0, 16, 0.5)])  # those of the slider are among them
-    for (name, method), mark, size in zip(METHODS.items(), "os^", (9, 8, 15), strict=True):
-        bottom.loglog(steps, [error_of(method, step) for step in steps], mark + "-", color="C2", markersize=3, linewidth=1, label=name)
+    for (name, method), mark, dash, size in zip(METHODS.items(), "os^", ("-", "--", ":"), (9, 8, 15), strict=True):
+        errors = [error_of(method, step) for step in steps]
+        bottom.loglog(steps, errors, mark + dash, color="C2", markersize=4, linewidth=1.2, label=name)
         bottom.loglog(h, error_of(method, h), mark, color="C2", markersize=size, fillstyle="none", markeredgewidth=2)
     bottom.set(xlabel="step $h$ (hours)", ylabel="error of the slope\n(marks per hour)")
     bottom.set(xlim=(1e-16, 4), ylim=(1e-15, 1e2))

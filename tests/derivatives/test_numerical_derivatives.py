@@ -212,6 +212,7 @@ def test_the_chosen_step_is_marked_on_the_three_curves_of_errors(step):
         assert np.ravel(mark.get_data()) == pytest.approx([step, error_of(method, step)])
         assert np.ravel(mark.get_data()).tolist() in errors.get_xydata().tolist()  # it stands on its curve
     assert legend(top) == ["forward secant", "central secant"] and legend(bottom) == list(METHODS)
+    assert len({line.get_linestyle() for line in bottom.lines[::2]}) == 3  # one colour, so the dashes tell them apart
     assert "time" in top.get_xlabel() and "marks" in top.get_ylabel()
     assert "step" in bottom.get_xlabel() and "error" in bottom.get_ylabel()
 

@@ -1,6 +1,7 @@
 """What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
 
 import contextlib
+import inspect
 import os
 import re
 import shutil
@@ -157,11 +158,18 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1  # tests wait for browsers and servers
 
 
+def runs_what_others_run(item):
+    """Whether all lines that a test runs are counted in others: random inputs and whole sites run them again and again, and
+    what a concept prints, draws or refuses calls the rest of its snippet."""
+    concept = (ROOT / "snippets" / item.path.parent.name).is_dir()
+    calls_all = concept and re.search("print_|figure_|raises", inspect.getsource(item.function))
+    return getattr(item.obj, "is_hypothesis_test", False) or item.path.stem in UNCOUNTED or concept and not calls_all
+
+
 def pytest_collection_modifyitems(items):
-    """Lines are counted where that shows something: random inputs and whole sites run, again and again, what others have run."""
+    """Lines are counted where that shows something, since it takes longer than to run them."""
     for item in items:
-        again = getattr(item.obj, "is_hypothesis_test", False) or item.path.stem in UNCOUNTED
-        if again and not item.get_closest_marker("counted"):
+        if isinstance(item, pytest.Function) and runs_what_others_run(item) and not item.get_closest_marker("counted"):
             item.add_marker("no_cover")
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 

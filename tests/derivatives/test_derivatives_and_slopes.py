@@ -145,6 +145,7 @@ def test_time_of_slope_solves_its_equation(slope):
     assert learning_curve_slope(time_of_slope(slope)) == pytest.approx(slope)
 
 
+@pytest.mark.counted
 def test_five_marks_per_hour_come_after_four_times_the_logarithm_of_three():
     (hours,) = sympy.solve(sympy.diff(curve, x) - 5, x)
     assert sympy.simplify(hours - 4 * sympy.log(3)) == 0

@@ -131,6 +131,7 @@ def test_cramming_is_best_at_four_hours_and_falls_fastest_at_eight():
 
 @pytest.mark.counted
 @given(st.floats(31, 89))
+@pytest.mark.counted
 def test_hours_for_undoes_the_learning_curve_and_the_slopes_are_reciprocal(marks):
     hours = hours_for(marks)
     assert learning_curve(hours) == pytest.approx(marks)

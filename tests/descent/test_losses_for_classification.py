@@ -81,6 +81,7 @@ def test_the_probability_does_not_overflow():
 
 @pytest.mark.counted
 @given(st.floats(-15, 15), st.sampled_from([0, 1]))
+@pytest.mark.counted
 def test_slope_and_curvature_are_derivatives_of_the_logistic_loss(z, y):
     with mpmath.workdps(60):
         slope, curvature = (mpmath.diff(lambda x: exact_loss(x, y), z, order) for order in (1, 2))
@@ -186,6 +187,7 @@ def test_labels_say_who_has_sixty_marks_and_which_grade():
     assert marks[labels == 0].max() < 50 <= marks[labels == 1].min() and marks[labels == 2].min() >= 70
 
 
+@pytest.mark.counted
 def test_the_gradient_of_the_grades_is_the_slope_of_their_mean_loss():
     X, labels = three_grades()
     W, h = np.random.default_rng(1).normal(size=(2, 3)), 1e-6

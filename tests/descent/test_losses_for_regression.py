@@ -168,6 +168,7 @@ def test_one_wrong_mark_moves_the_squared_line_most():
     assert np.flatnonzero(y != typed).tolist() == [X[:, 1].argmax()] and typed.min() == 0
 
 
+@pytest.mark.counted
 def test_the_best_absolute_line_goes_through_two_students():
     X, y = centred_hours()
     assert np.sum(np.abs(X @ fit_absolute(X, y) - y) < 1e-9) == 2

@@ -205,6 +205,7 @@ def test_exercise_four_by_algebra():
     assert sympy.expand((w - eta * after) - eta * beta * after - (u - eta * (g + beta * after))) == 0
 
 
+@pytest.mark.counted
 def test_the_students_slope_is_the_gradient_of_their_loss_and_the_safe_rate_half_the_edge():
     X, y = raw_hours()
     w = np.array([3.0, 2.0])

@@ -64,6 +64,7 @@ def test_on_a_quadratic_one_step_arrives_from_anywhere(H, start, target):
     assert path[-1] == pytest.approx(target, abs=1e-9)
 
 
+@pytest.mark.counted
 def test_one_step_on_the_raw_students_is_least_squares():
     X, y = features(False, False), students()[2]
     w = newton(lambda w: 2 / 40 * X.T @ (X @ w - y), lambda w: 2 / 40 * X.T @ X, np.zeros(3), 1)[-1]
@@ -345,6 +346,7 @@ def test_exercise_four_the_root_comes_with_twice_the_digits_each_step(a):
             babylonian(wrong, 1)
 
 
+@pytest.mark.counted
 def test_exercise_five_a_newton_step_takes_longer_and_the_shortest_time_counts(monkeypatch):
     descent, one = seconds(200)
     assert 0 < descent < one

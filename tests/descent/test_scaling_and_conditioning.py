@@ -83,6 +83,7 @@ def test_the_predicted_steps_are_enough_from_every_start(H, start):
         assert w @ H @ w / 2 <= excess / 50 * (1 + 1e-9)
 
 
+@pytest.mark.counted
 def test_who_has_arrived_needs_no_step_and_in_a_round_bowl_one_is_enough():
     assert enough_steps(np.diag([1.0, 9.0]), 0.5, within=1.0) == 0
     assert enough_steps(2 * np.eye(2), 100.0, within=1e-9) == 1

@@ -238,13 +238,13 @@ def test_what_is_promised_holds_on_a_bare_system(bare, request, promise):
 
 def test_failures_are_told_on_a_bare_system_and_only_an_endless_one_without_its_line(bare, tmp_path):
     cases = {name: BAD[name] for name in SAMPLE}
-    report, before, after, left = report_on(cases, tmp_path, limit=20, jobs=2)  # a child that is spawned first imports everything
+    report, before, after, left = report_on(cases, tmp_path, limit=10, jobs=2)  # a child that is spawned first imports everything
     told = {fault.path.removeprefix("snippets/chapter/").removesuffix(".py"): fault for fault in report.faults}
     for name, (body, message) in cases.items():
         rows = (HEAD + body).splitlines()
         line = next((i for i, row in enumerate(rows, 1) if row.endswith("# here")), 1)
         if name == "works_forever":
-            message = "took longer than 20 s in print_a"
+            message = "took longer than 10 s in print_a"
             line = next(i for i, row in enumerate(rows, 1) if row.startswith("def print_a"))
         assert (told[name].line, told[name].message) == (line, message)
     assert set(report.results) == {"chapter/good/value.txt", "chapter/late/value.txt"}

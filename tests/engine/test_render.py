@@ -130,6 +130,26 @@ def print_second():
     assert report.results["chapter/b/second.txt"] == "False 2.0 False\n"
 
 
+def test_the_process_that_draws_waits_for_the_next_time_unless_it_was_started_otherwise(snippets, cache, monkeypatch):
+    body = "import os\n\n\ndef print_parent():\n    print(os.getppid(), {})\n"
+
+    def parent(round):
+        (text,) = render(snippets(a=body.format(round)), cache).results.values()
+        return text.split()[0]
+
+    engine.rest()
+    first = parent(1)
+    assert parent(2) == first and len(engine.idle) == 1
+    monkeypatch.setenv("ANYTHING", "else")
+    second = parent(3)
+    assert second != first and len(engine.idle) == 1
+    engine.idle[0][1].kill()
+    engine.idle[0][1].wait()
+    assert parent(4) not in (first, second)
+    engine.rest()
+    assert engine.idle == []
+
+
 def test_one_function_does_not_reach_the_next(snippets, cache):
     body = """
 import os
@@ -214,7 +234,7 @@ BAD = {
         'def figure_a(h=3.0):  # here\n    pass\n\n\nfigure_a.slider = ("h", [1, 2])',
         "the default h=3.0 is none of the slider's values",
     ),
-    "works_forever": ("def print_a():\n    while True: pass  # here", "TimeoutError: took longer than 3 s"),
+    "works_forever": ("import time\n\n\ndef print_a():\n    while True: time.sleep(0.1)  # here", "TimeoutError: took longer than 3 s"),
     "opens_a_window": (
         "def figure_a():\n    fig, ax = plt.subplots()\n    plt.show()  # here\n    return fig",
         "RuntimeError: a figure is returned, not shown",
@@ -286,14 +306,14 @@ DEAF = {  # to the alarm that tells which line was running
         "took longer than 3 s in print_a",
     ),
     "works_forever_blocked": (
-        "import signal\n\n\ndef print_a():  # here\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: pass",
+        "import signal\nimport time\n\n\ndef print_a():  # here\n    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})\n    while True: time.sleep(0.1)",
         "took longer than 3 s in print_a",
     ),
 }
 if hasattr(signal, "SIGALRM"):
     BAD |= DEAF
 else:
-    BAD["works_forever"] = ("def print_a():  # here\n    while True: pass", "took longer than 3 s in print_a")
+    BAD["works_forever"] = ("import time\n\n\ndef print_a():  # here\n    while True: time.sleep(0.1)", "took longer than 3 s in print_a")
 BARE = {
     "without_docstring": ("x = 1" + TAIL, "ValueError: a snippet begins with a docstring and ends with what"),
     "without_main": (HEAD, "ValueError: a snippet begins with a docstring and ends with what"),
@@ -303,8 +323,8 @@ BARE = {
 }
 
 
-def report_on(bad, folder, limit=3, jobs=6):
-    """The report on bad modules, the bare ones and two good ones, from a single run with a cache that held something
+def report_on(bad, folder, bare=(), limit=3, jobs=6):
+    """The report on bad modules, some texts that are none and two good ones, from a single run with a cache that held something
     before; what was kept before and after; the temporary files that are left."""
     chapter = folder / "snippets" / "chapter"
     chapter.mkdir(parents=True)
@@ -314,7 +334,7 @@ def report_on(bad, folder, limit=3, jobs=6):
     before = kept(folder / "cache")
     for name, (body, _) in bad.items():
         (chapter / f"{name}.py").write_text(HEAD + body + TAIL)
-    for name, (text, _) in BARE.items():
+    for name, (text, _) in dict(bare).items():
         (chapter / f"{name}.py").write_bytes(text if isinstance(text, bytes) else text.encode())
     (chapter / "late.py").write_text(HEAD + PRINT.format(2) + TAIL)
     (folder / "temporary").mkdir()
@@ -322,12 +342,13 @@ def report_on(bad, folder, limit=3, jobs=6):
         for name in ("TMPDIR", "TEMP", "TMP"):
             patch.setenv(name, str(folder / "temporary"))
         report = render(folder / "snippets", folder / "cache", jobs=jobs, limit=limit)
+        engine.rest()
     return report, before, kept(folder / "cache"), list((folder / "temporary").iterdir())
 
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
-    return report_on(BAD, tmp_path_factory.mktemp("bad"))
+    return report_on(BAD, tmp_path_factory.mktemp("bad"), BARE)
 
 
 @pytest.mark.parametrize("name", [*BAD, *BARE])

@@ -86,6 +86,7 @@ def test_jensen_the_mean_of_a_convex_function_is_at_least_the_function_of_the_me
 
 @pytest.mark.parametrize("name", ["squared, line", "cross-entropy, line"])
 @given(pairs, pairs, shares)
+@pytest.mark.counted
 def test_the_losses_of_linear_models_are_convex(name, a, b, t):
     assert chord_gap(LOSSES[name], a, b, t) >= -1e-10
 

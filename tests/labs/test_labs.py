@@ -397,7 +397,7 @@ def test_lab_that_failed_is_not_run_again_while_someone_remembers(tmp_path, monk
 
 def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
     monkeypatch.setattr(snippets._build.engine.lab_worker, "TIME_LIMIT", 3)
-    (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "while True: pass"), "utf-8")
+    (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "import time; time.sleep(60)"), "utf-8")
     found = asyncio.run(snippets._build.engine.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
     assert found == {"error": "cell 5: took longer than 3 s", "line": LAB[: LAB.index(CHECK)].count("\n") + 1}
 

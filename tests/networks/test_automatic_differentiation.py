@@ -73,6 +73,7 @@ def far_from_zero(shape):
 
 
 @pytest.mark.parametrize("shapes", [pair[::turn] for pair in SHAPES for turn in (1, -1)])
+@pytest.mark.counted
 def test_operators_stretch_arrays_as_numpy_does_and_add_the_slopes_of_the_copies(shapes):
     a, b, u = (far_from_zero(shape) for shape in (*shapes, np.broadcast_shapes(*shapes)))
     check(lambda a: (a**-3 * -a + a**5).sum(), a)
@@ -100,6 +101,7 @@ def test_matrix_products_have_the_slopes_of_their_sums():
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3)])
 @pytest.mark.parametrize("name", ["exp", "log", "sin", "cos", "tanh", "relu", "sum", "mean"])
+@pytest.mark.counted
 def test_methods_agree_with_complex_steps_and_another_library(name, shape):
     x, u = far_from_zero(shape), far_from_zero(() if name in ("sum", "mean") else shape)
     check(lambda x: (call(name, x) * u).sum(), abs(x) if name == "log" else x)
@@ -270,6 +272,7 @@ def test_both_modes_together_give_second_derivatives(name):
         assert page.hessian_product(TWICE[name], np.array(at), np.array(-2.0)) == pytest.approx(-2 * found)
 
 
+@pytest.mark.counted
 def test_a_variable_beside_a_dual_of_variables_leaves_the_operation_to_it():
     x, d = Variable(2.0), Dual(Variable(3.0), 1.0)
     for total in (x + d, d + x):

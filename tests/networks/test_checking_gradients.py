@@ -132,6 +132,7 @@ def checks(monkeypatch):
 
 
 @given(SEEDS)
+@pytest.mark.counted
 def test_the_right_gradient_is_the_complex_step_of_the_loss_and_what_autograd_finds(seed):
     (w,) = some_points(1, seed)
     found = penalised_gradient(w)

@@ -3,6 +3,7 @@
 It knows nothing of MkDocs. `render()` returns a `Report`; `python -m snippets --out DIR` writes one to files.
 """
 
+import atexit
 import contextlib
 import os
 import pickle
@@ -143,42 +144,77 @@ class Work:
 
 def outcomes(next_task, jobs=None, limit=TIME_LIMIT):
     """Yield `(key, outcome)` for each task `(key, path, source)` that `next_task()` gives, until it gives None."""
+    with server() as process:
+
+        def tell(message):
+            pickle.dump(message, process.stdin)
+            process.stdin.flush()
+
+        jobs, asked, done = jobs or os.cpu_count() or 1, 0, 0
+        try:
+            tell((jobs, limit))
+            more = True
+            while more or done < asked:
+                message = pickle.load(process.stdout)
+                if message is None:
+                    task = next_task()
+                    more, asked = task is not None, asked + (task is not None)
+                    tell(task)
+                else:
+                    done += 1
+                    yield message
+        except (EOFError, BrokenPipeError):
+            raise RuntimeError("the process that draws the figures ended early; its message stands above") from None
+
+
+idle = []  # at most one worker that waits for the next time, and what it was started with
+
+
+@contextlib.contextmanager
+def server():
+    """A worker: the one that waits, or a new one. It waits for the next time unless it was left in the middle of something."""
     command = [sys.executable, "-m", f"{__package__}.worker"]
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
     # One thread a process: the cores are busy with other modules, and sums keep their order. So do sets, without a seed.
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-    pipe = subprocess.PIPE
-    # A session of its own: a person who interrupts talks to this process, and the server goes when this one has gone.
-    server = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, start_new_session=True)
-
-    def tell(message):
-        pickle.dump(message, server.stdin)
-        server.stdin.flush()
-
-    jobs, asked, done = jobs or os.cpu_count() or 1, 0, 0
+    environment.pop("PYTEST_CURRENT_TEST", None)  # another one for each test, and nothing to a worker
+    start, process = (command, environment), None
+    with contextlib.suppress(IndexError):
+        kept, process = idle.pop()
+        if kept != start or process.poll() is not None:
+            process = end(process)
+    # In a session of its own: a person who interrupts talks to this process, and the worker goes when this one has gone.
+    # Its folder is one that stays.
+    process = process or subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment, start_new_session=True
+    )
     try:
-        tell((jobs, limit))
-        more = True
-        while more or done < asked:
-            message = pickle.load(server.stdout)
-            if message is None:
-                task = next_task()
-                more, asked = task is not None, asked + (task is not None)
-                tell(task)
-            else:
-                done += 1
-                yield message
-    except (EOFError, BrokenPipeError):
-        raise RuntimeError("the process that draws the figures ended early; its message stands above") from None
-    finally:
-        for end in (server.stdin, server.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                end.close()
-        try:
-            server.wait(PATIENCE)  # it ends its children and removes what they have left
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        yield process
+    except BaseException:
+        end(process)
+        raise
+    idle.append((start, process))
+    while len(idle) > 1:
+        end(idle.pop(0)[1])
+
+
+def end(process):
+    """Let a worker go: it ends its children and removes what they have left."""
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(BrokenPipeError):
+            pipe.close()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@atexit.register
+def rest():
+    """Let the worker that waits go."""
+    while idle:
+        end(idle.pop()[1])
 
 
 def render(snippets=SNIPPETS, cache=CACHE, jobs=None, limit=TIME_LIMIT):

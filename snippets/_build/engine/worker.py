@@ -5,7 +5,8 @@ for each `figure_` function. The module is loaded anew for each call: none sees 
 one child is spawned for a module.
 
 It reads a pickled `(jobs, time limit)`. Whenever it has nothing to do it writes a pickled None, and reads a task in answer: its
-key, path and source, or None when there are no more. It writes a pickled `(key, outcome)` for each task, as they finish.
+key, path and source, or None when there are no more. It writes a pickled `(key, outcome)` for each task, as they finish; after
+the last one it reads the next `(jobs, time limit)`, for as long as someone may have one.
 """
 
 import ast
@@ -466,14 +467,17 @@ class Server:
 
 
 def main(read, write):
-    server = Server(read, write)
+    server = None
     try:
         warm()
-        server.serve()
+        while True:
+            server = Server(read, write)
+            server.serve()
     except (EOFError, BrokenPipeError):  # whoever wanted the results has gone
         pass
     finally:
-        server.close()
+        if server:
+            server.close()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ from snippets.gradients.convexity import (
 
 pytestmark = pytest.mark.counted  # the snippet keeps its students, whichever test asks first
 
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_has_asked():
+    standardised_hours.cache_clear()
+
+
 pairs = arrays(np.float64, 2, elements=st.floats(-5, 5))
 shares = st.floats(0, 1)
 x = sympy.symbols("x", real=True)
@@ -86,7 +92,6 @@ def test_jensen_the_mean_of_a_convex_function_is_at_least_the_function_of_the_me
 
 @pytest.mark.parametrize("name", ["squared, line", "cross-entropy, line"])
 @given(pairs, pairs, shares)
-@pytest.mark.counted
 def test_the_losses_of_linear_models_are_convex(name, a, b, t):
     assert chord_gap(LOSSES[name], a, b, t) >= -1e-10
 

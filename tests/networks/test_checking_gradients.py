@@ -118,6 +118,11 @@ def exactly(g):
     return pytest.approx(g, rel=1e-9, abs=1e-12)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nobody_has_asked():
+    batch.cache_clear()  # so that its lines are counted below
+
+
 @pytest.fixture
 def checks(monkeypatch):
     """What a function hands to `relative_errors`, by name, and the errors and doubts that come back."""

@@ -467,17 +467,14 @@ class Server:
 
 
 def main(read, write):
-    server = None
-    try:
-        warm()
+    warm()
+    with contextlib.suppress(EOFError, BrokenPipeError):  # whoever wanted the results has gone
         while True:
             server = Server(read, write)
-            server.serve()
-    except (EOFError, BrokenPipeError):  # whoever wanted the results has gone
-        pass
-    finally:
-        if server:
-            server.close()
+            try:
+                server.serve()
+            finally:
+                server.close()
 
 
 if __name__ == "__main__":

@@ -55,8 +55,10 @@
     button.setAttribute("aria-label", "Pause")
   })
 
-  /* Paper shows the frame of which the text speaks, and does not wait for it: it is fetched when the page is there. */
+  /* Where frames are is told as seen from this page; a hand may still be on its slider when the address is that of the next.
+     Paper shows the frame of which the text speaks, and does not wait for it: it is fetched when the page is there. */
   document$.subscribe(() => {
+    for (const box of document.querySelectorAll(".slider")) box.dataset.frames = new URL(box.dataset.frames, location)
     const frames = [...document.querySelectorAll(".slider source")].map(source => new URL(source.srcset, location))
     setTimeout(() => frames.forEach(frame => { new Image().src = frame }), 1000)
   })

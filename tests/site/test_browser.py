@@ -111,12 +111,15 @@ def test_slider_begins_at_the_beginning_where_the_text_speaks_of_the_end(visit):
     assert slider_state(box) == ("small.0.svg", "0", "0") and box.locator("input").input_value() == "0"
 
 
-def test_slider_works_after_instant_navigation(visit):
+def test_slider_works_after_instant_navigation(visit, address):
     page = visit("")
     page.wait_for_load_state("networkidle")  # the theme must have read which pages there are
-    page.evaluate("window.stays = true")
+    page.evaluate("window.stays = document.querySelector('.slider')")
     page.locator(f".md-sidebar--primary a[href$='{SLOPES}']").click()
     page.wait_for_url(f"**/{SLOPES}")
+    page.locator("h1", has_text="Derivatives and slopes").wait_for()
+    left = page.evaluate("stays.dataset.frames")
+    assert left == f"{address}figures/derivatives/why_calculus/training", "where it was, whatever the address is now"
     control = page.locator(".slider input").first
     control.focus()
     control.press("End")

@@ -153,37 +153,68 @@ SCROLL = """async () => {
 OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
 
 
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """Tabs that tests have left, by what was asked of them: to go on in one takes a quarter of the time of a new one."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser, address):
-    """A function that opens a page of the site in a fresh context; whatever goes wrong there fails the test."""
-    wrong, contexts = [], []
+def visit(browser, address, tabs):
+    """A function that opens a page of the site; whatever goes wrong there fails the test.
+
+    It may come in a tab whose visitor has left nothing but what the browser keeps of files; a fresh one has not even those.
+    """
+    wrong, spared, used = [], set(), []
 
     def asked(request):
         parts = urlsplit(request.url)
         if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(address).netloc:
             wrong.append(f"asks for {request.url}")
 
-    def visit(path, mode="light", missing=False, **options):
-        context = browser.new_context(**{**MODES[mode], **options})
-        contexts.append(context)
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        # A page that does not exist is itself reported on the console, once.
-        spared = [address + path] if missing else []
+    def said(message):
+        if message.type in ("error", "warning") and message.location["url"] not in spared:
+            wrong.append(f"{message.location['url']}: console: {message.text}")
 
-        def said(message):
-            if message.type in ("error", "warning") and message.location["url"] not in spared:
-                wrong.append(f"{path}: console: {message.text} {message.location['url']}")
+    def failed(error):
+        wrong.append(str(error))
 
-        page.on("console", said)
-        page.on("pageerror", lambda error: wrong.append(f"{path}: {error}"))
-        page.on("request", asked)
+    heard = {"console": said, "pageerror": failed, "request": asked}
+
+    def tab(kind, options):
+        for known, page in used:
+            if kind and known == kind:
+                return page
+        page = tabs.pop(kind, None)
+        if page is None:
+            context = browser.new_context(**options)
+            context.add_init_script(WATCH)
+            page = context.new_page()
+        for event, hear in heard.items():
+            page.on(event, hear)
+        used.append((kind, page))
+        return page
+
+    def visit(path, mode="light", missing=False, fresh=False, **options):
+        options = {**MODES[mode], "reduced_motion": "no-preference", "forced_colors": "none", **options}
+        page = tab(None if fresh else repr(options), options)
+        page.emulate_media(media="null", **{name: options[name] for name in ("color_scheme", "reduced_motion", "forced_colors")})
+        page.set_viewport_size(options["viewport"])
+        page.mouse.move(0, 0)
+        spared.update([address + path] if missing else [])  # it is itself reported on the console
         page.goto(address + path)
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for kind, page in used:
+        for event, hear in heard.items():
+            page.remove_listener(event, hear)
+        if wrong or not kind:
+            page.context.close()
+        else:
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
+            page.context.clear_cookies()
+            tabs[kind] = page
     assert wrong == []
 
 
@@ -196,8 +227,8 @@ def scrolled(visit):
     """
 
     def scrolled(path, mode="light", **options):
-        for _ in range(3):
-            page = visit(path, mode, **options)
+        for fresh in (False, True, True):
+            page = visit(path, mode, fresh=fresh, **options)
             try:
                 page.evaluate(SCROLL)
                 return page

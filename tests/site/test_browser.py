@@ -84,7 +84,7 @@ def slider_state(box):
 
 
 def test_slider_moves_by_keyboard_and_loads_its_frames_at_the_first_touch(visit):
-    page, asked = visit("notation/"), []
+    page, asked = visit("notation/", fresh=True), []
     page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
     page.goto(page.url.replace("notation/", SLOPES))
     page.evaluate(SCROLL)
@@ -358,7 +358,7 @@ def fetched(page, site, address, act):
 
 @pytest.mark.parametrize("path", KINDS, ids=lambda path: path or "home")
 def test_first_view_and_next_page_are_light(visit, site, address, path):
-    page = visit("404.html")
+    page = visit("404.html", fresh=True)
     page.goto("about:blank")
     first = fetched(page, site, address, lambda: page.goto(address + path))
     assert 60 * 1024 < first <= 200 * 1024

@@ -28,7 +28,7 @@ PALE = """selector => {
 
 @pytest.mark.parametrize("path", ["gradients/gradient/", "descent/adam-and-its-family/"])
 def test_formulas_stand_in_the_accessibility_tree_as_formulas_with_their_parts(visit, path):
-    page = visit(path)
+    page = visit(path, fresh=True)  # what looks at the tree stays switched on
     session = page.context.new_cdp_session(page)
     session.send("Accessibility.enable")
     nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}

@@ -4,11 +4,12 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from mkdocs.structure.toc import AnchorLink
 
 from snippets._build.kept import Keeper
 from snippets._build.pages.site import Site
 from snippets._build.site import serving
-from snippets._build.site.plugin import SnippetsPlugin
+from snippets._build.site.plugin import Remembered, SnippetsPlugin
 from snippets._build.site.serving import SIGN, Drawing
 from tests.conftest import wait_for
 
@@ -125,6 +126,24 @@ def test_the_end_of_serving_stops_the_drawing(project):
     wait_for(lambda: plugin.drawing.idle, 30)
     plugin.on_shutdown()
     assert plugin.drawing.stopped
+
+
+def test_a_page_is_rendered_again_only_if_something_that_it_shows_has_changed():
+    rendered, count = {}, iter(range(100))
+    template = SimpleNamespace(render=lambda context: f"page {next(count)}")
+    link = AnchorLink("Title", "title", 1)
+    shown = {"url": "a/", "content": "<p>words</p>", "meta": {}, "edit_url": None, "toc": [link]}
+
+    def render(site="site", **changes):
+        return Remembered(template, rendered, site).render({"page": SimpleNamespace(**shown | changes)})
+
+    assert [render(), render(), render(url="b/"), render()] == ["page 0", "page 0", "page 1", "page 0"]
+    child = AnchorLink("Title", "title", 1)
+    child.children.append(AnchorLink("More", "more", 2))
+    for change in ({"site": "another"}, {"content": ""}, {"meta": {"summary": "s"}}, {"edit_url": "e"}, {"toc": [child]}):
+        before = render()
+        after = render(**change)
+        assert after != before and render(**change) == after
 
 
 def test_a_lab_is_waited_for_until_it_is_there_or_has_failed(project):

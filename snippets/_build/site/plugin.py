@@ -45,9 +45,26 @@ class Collect(logging.Filter):
         return False
 
 
+class Remembered:
+    """The template of pages while the server is up: what it has rendered is not rendered again unless something that it
+    shows has changed. `rendered` holds, by address, a key and the page."""
+
+    def __init__(self, template, rendered, site):
+        self.template, self.rendered, self.site = template, rendered, site
+
+    def render(self, context):
+        page = context["page"]
+        shown = page.content, page.meta, page.edit_url, [as_list(link) for link in page.toc]
+        now = key(self.site, *map(repr, shown))
+        if self.rendered.get(page.url, ("",))[0] != now:
+            self.rendered[page.url] = now, self.template.render(context)
+        return self.rendered[page.url][1]
+
+
 class SnippetsPlugin(BasePlugin):
     def on_startup(self, *, command, dirty):
         self.serves = command == "serve"
+        self.rendered = {}
         self.failures = {}  # while the server is up, nothing that failed is run again as it stands
         self.drawing = None
 
@@ -171,6 +188,15 @@ class SnippetsPlugin(BasePlugin):
         with suppress(OSError):  # compiled templates: a quarter of a build in which nothing is stale
             (self.keeper.folder / "templates").mkdir(parents=True, exist_ok=True)
             env.bytecode_cache = FileSystemBytecodeCache(str(self.keeper.folder / "templates"))
+        if self.serves:
+            theme = [path.read_bytes() for path in sorted(Path(__file__).with_name("theme").glob("*"))]
+            site, get = key(self.made_by, repr([(page.title, page.url) for page in self.pages]), *theme), env.get_template
+
+            def template(name, parent=None, *rest):  # MkDocs asks for that of a page, other templates for the one above them
+                found = get(name, parent, *rest)
+                return found if parent or name != "main.html" else Remembered(found, self.rendered, site)
+
+            env.get_template = template
         return env
 
     def complete(self, page, files, contents, faults):

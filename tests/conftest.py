@@ -1,7 +1,8 @@
 """What tests share: closed figures, and a small project to build: two concepts, a home page with the map, a glossary."""
 
+import ast
 import contextlib
-import inspect
+import functools
 import os
 import re
 import shutil
@@ -158,12 +159,20 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1  # tests wait for browsers and servers
 
 
+@functools.cache
+def calling_all(path):
+    """The tests of a concept that call what prints, draws or refuses, which calls the rest of its snippet."""
+    text = path.read_text("utf-8")
+    rows, nodes = text.splitlines(), [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    begin = {node.name: min(part.lineno for part in (node, *node.decorator_list)) - 1 for node in nodes}
+    return {node.name for node in nodes if re.search("print_|figure_|raises", "\n".join(rows[begin[node.name] : node.end_lineno]))}
+
+
 def runs_what_others_run(item):
-    """Whether all lines that a test runs are counted in others: random inputs and whole sites run them again and again, and
-    what a concept prints, draws or refuses calls the rest of its snippet."""
+    """Whether all lines that a test runs are counted in others: random inputs and whole sites run them again and again."""
+    again = getattr(item.obj, "is_hypothesis_test", False) or item.path.stem in UNCOUNTED
     concept = (ROOT / "snippets" / item.path.parent.name).is_dir()
-    calls_all = concept and re.search("print_|figure_|raises", inspect.getsource(item.function))
-    return getattr(item.obj, "is_hypothesis_test", False) or item.path.stem in UNCOUNTED or concept and not calls_all
+    return again or concept and item.originalname not in calling_all(item.path)
 
 
 def pytest_collection_modifyitems(items):

@@ -231,15 +231,15 @@ def print_first_step():
 
 # --8<-- [start:adam_rates]
 def print_adam_rates():
-    """Adam on the students' valley with five learning rates."""
+    """Adam on the students' valley with six learning rates."""
     X, y = raw_hours()
     best = least_squares(X, y)
-    print("  rate    above the least after 10, 100 and 1000 steps (marks²)")
-    for rate in (0.001, 0.01, 0.1, 1.0, 10.0):
+    print("   rate    above the least after 10, 100 and 1000 steps (marks²)")
+    for rate in (0.001, 0.01, 0.1, 1.0, 10.0, 100.0):
         path = adam(student_slope, np.zeros(2), rate, 1000)
         excess = np.mean(((path[[10, 100, 1000]] - best) @ X.T) ** 2, axis=1)
         shown = (f"{number:12.4g}" if number > 1e-12 else f"{'< 1e-12':>12}" for number in excess)
-        print(f"{rate:6.3f}", *shown)
+        print(f"{rate:7.3f}", *shown)
 # --8<-- [end:adam_rates]
 
 

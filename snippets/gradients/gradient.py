@@ -183,6 +183,18 @@ def print_level():
 # --8<-- [end:level_printed]
 
 
+# --8<-- [start:gains]
+def print_gains():
+    """The loss after one step against the gradient, by learning rate, and the gain promised."""
+    g = gradient(HERE, *centred_hours())
+    print(f"where we stand      loss {student_loss(HERE):7.1f} marks²")
+    for rate in (0.001, 0.01, 0.1, 0.3):
+        height = student_loss(HERE - rate * g)
+        gain = student_loss(HERE) - height
+        print(f"learning rate {rate:5.3f}   loss {height:7.1f}   gain {gain:+7.1f}   promised {rate * g @ g:+7.1f}")
+# --8<-- [end:gains]
+
+
 # --8<-- [start:units]
 def steepest_descent(hours_per_unit):
     """Direction of steepest descent at HERE when time has another unit.
@@ -258,6 +270,7 @@ if __name__ == "__main__":
     print_directions()
     print_steepest()
     print_level()
+    print_gains()
     print_units()
     print_norm()
     print_sign()

@@ -10,6 +10,62 @@ import numpy as np
 # --8<-- [end:imports]
 
 
+# --8<-- [start:pair]
+class Pair:
+    """A number and its slope: forward mode for plus and times."""
+
+    def __init__(self, value, slope=0.0):
+        self.value, self.slope = value, slope
+
+    def __add__(self, other):
+        return Pair(self.value + other.value, self.slope + other.slope)
+
+    def __mul__(self, other):
+        slope = self.slope * other.value + self.value * other.slope
+        return Pair(self.value * other.value, slope)
+# --8<-- [end:pair]
+
+
+# --8<-- [start:entry]
+class Entry:
+    """A number on a tape, its operands and their factors: reverse mode for + and *."""
+
+    def __init__(self, tape, value, operands=()):
+        self.tape, self.value, self.operands, self.slope = tape, value, operands, 0.0
+        tape.append(self)
+
+    def __add__(self, other):
+        return Entry(self.tape, self.value + other.value, [(self, 1.0), (other, 1.0)])
+
+    def __mul__(self, other):
+        operands = [(self, other.value), (other, self.value)]
+        return Entry(self.tape, self.value * other.value, operands)
+
+
+def small_slopes(f, *numbers):
+    """f, made of + and *, at these numbers, and its slope in each, by one walk back."""
+    tape = []
+    inputs = [Entry(tape, number) for number in numbers]
+    end = f(*inputs)
+    end.slope = 1.0
+    for entry in reversed(tape):
+        for operand, factor in entry.operands:
+            operand.slope += factor * entry.slope
+    return end.value, [entry.slope for entry in inputs]
+# --8<-- [end:entry]
+
+
+# --8<-- [start:small_printed]
+def print_small():
+    """x x y + x at x = 2, y = 5: by two walks forward, and by one walk back."""
+    f = lambda x, y: x * x * y + x
+    for name, x, y in (("x", Pair(2.0, 1.0), Pair(5.0)), ("y", Pair(2.0), Pair(5.0, 1.0))):
+        print(f"forward from {name}: value {f(x, y).value:g}, slope in {name} {f(x, y).slope:g}")
+    value, (in_x, in_y) = small_slopes(f, 2.0, 5.0)
+    print(f"backward:       value {value:g}, slope in x {in_x:g}, slope in y {in_y:g}")
+# --8<-- [end:small_printed]
+
+
 # --8<-- [start:operators]
 OPERATORS = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
@@ -639,6 +695,7 @@ def print_rows_and_columns():
 
 
 if __name__ == "__main__":
+    print_small()
     print_both()
     print_both_modes()
     print_loop()

@@ -23,6 +23,7 @@ from snippets.gradients.gradient import (
     print_level,
     print_norm,
     print_sign,
+    print_gains,
     print_steepest,
     print_units,
     steepest_descent,
@@ -226,6 +227,27 @@ def test_the_three_directions_are_drawn_from_where_we_stand():
         first = np.array(lines[0].get_data())
         assert np.linalg.norm(end - start) == pytest.approx(np.linalg.norm(first[:, 1] - first[:, 0]))
         assert ax.viewLim.contains(*end)
+
+
+def test_one_step_against_the_gradient_gains_what_is_promised_less_the_bend_and_a_long_one_loses(capsys, numbers):
+    hours, _, marks = students()
+    centred = [x - sum(hours) / 40 for x in hours]
+
+    def height(w):
+        return sum((w[0] + w[1] * x - mark) ** 2 for x, mark in zip(centred, marks, strict=True)) / 40
+
+    misses = [40 + 4 * x - mark for x, mark in zip(centred, marks, strict=True)]
+    slopes = 2 * sum(misses) / 40, 2 * sum(miss * x for miss, x in zip(misses, centred, strict=True)) / 40
+    print_gains()
+    first, *rows = capsys.readouterr().out.splitlines()
+    assert numbers(first) == pytest.approx([height((40, 4))], abs=0.051)
+    gains = []
+    for row in rows:
+        rate, loss, gain, promised = numbers(row)
+        there = height((40 - rate * slopes[0], 4 - rate * slopes[1]))
+        assert [loss, gain, promised] == pytest.approx([there, height((40, 4)) - there, rate * sum(s * s for s in slopes)], abs=0.051)
+        gains.append(gain / promised)
+    assert gains[0] > 0.99 and gains == sorted(gains, reverse=True) and gains[-2] > 0 > gains[-1]
 
 
 def test_the_printed_results_are_those_of_complex_steps(capsys, numbers):

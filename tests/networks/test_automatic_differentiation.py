@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snippets.networks import automatic_differentiation as page
-from snippets.networks.automatic_differentiation import Dual, Variable, gradients, tape, walk_back
+from snippets.networks.automatic_differentiation import Dual, Pair, Variable, gradients, print_small, small_slopes, tape, walk_back
 
 ENGINES = Dual, Variable
 OPERATORS = lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b
@@ -204,6 +204,37 @@ def test_what_is_not_used_gets_zeros_and_what_has_no_slope_is_refused():
     for value, slope in (([1.0, 2, 3], [1.0, 2]), ([1.0, 2, 3], np.ones((1, 3))), (1.0, [1.0, 2]), ([1.0], [1.0, 2])):
         with pytest.raises(ValueError, match="operand|broadcast"):
             Dual(value, slope)
+
+
+@given(st.data(), st.lists(st.integers(-9, 9), min_size=1, max_size=3))
+def test_the_small_engines_find_the_slopes_of_every_program_of_plus_and_times(data, numbers):
+    """A program says which two of the numbers so far are added or multiplied next."""
+    ordered = st.sampled_from(["+", "*"]), st.integers(0, 9), st.integers(0, 9)
+    program = data.draw(st.lists(st.tuples(*ordered), max_size=5))
+
+    def run(*inputs):
+        made = list(inputs)
+        for sign, i, j in program:
+            one, other = made[i % len(made)], made[j % len(made)]
+            made.append(one + other if sign == "+" else one * other)
+        return made[-1]
+
+    names = sympy.symbols("a b c")[: len(numbers)]
+    at = dict(zip(names, numbers, strict=True))
+    exact = [int(sympy.diff(run(*names), name).subs(at)) for name in names]
+    value, slopes = small_slopes(run, *numbers)
+    assert value == int(run(*names).subs(at)) and slopes == pytest.approx(exact, rel=1e-12)
+    for k, slope in enumerate(exact):
+        pair = run(*(Pair(number, float(k == j)) for j, number in enumerate(numbers)))
+        assert pair.value == value and pair.slope == pytest.approx(slope, rel=1e-12)
+
+
+def test_the_printed_slopes_of_both_small_engines_are_those_of_sympy(capsys, numbers):
+    print_small()
+    x, y = sympy.symbols("x y")
+    f, at = x * x * y + x, {x: 2, y: 5}
+    value, in_x, in_y = (int(part.subs(at)) for part in (f, f.diff(x), f.diff(y)))
+    assert [numbers(line) for line in capsys.readouterr().out.splitlines()] == [[value, in_x], [value, in_y], [value, in_x, in_y]]
 
 
 def test_constants_have_slope_zero_and_each_engine_has_at_most_a_hundred_lines():

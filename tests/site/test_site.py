@@ -176,13 +176,7 @@ def test_what_stands_in_the_open_is_mathematics_and_little_enough_to_be_read(pag
     blocks = open_code(page)
     lines = [line for block in blocks for line in block]
     assert [line for line in lines if re.match("def (print|figure)_|figure_", line)] == []
-    most, longest = LONG.get(page, (70, 30))
-    assert sum(map(len, blocks)) <= most and max(map(len, blocks), default=0) <= longest
-
-
-LONG = {
-    "networks/automatic-differentiation.md": (110, 50),  # engines, which are what the page is about
-}
+    assert sum(map(len, blocks)) <= 70 and max(map(len, blocks), default=0) <= 30
 
 
 @pytest.mark.parametrize("page", CONCEPTS)

@@ -211,6 +211,26 @@ def print_paths():
 # --8<-- [end:paths_printed]
 
 
+# --8<-- [start:written_out]
+def written_out(w, b):
+    """The loss and its slopes in w and b: for each line forward a line back, in reverse."""
+    z = w * X + b  # 1
+    g = 1 / (1 + np.exp(-z))  # 2
+    a = z * g  # 3
+    e = (a - TARGET) ** 2  # 4
+    r = 0.1 * w**2  # 5
+    L = e + r  # 6
+    d_e = d_r = 1.0  # 6: plus passes on
+    d_w = 0.2 * w * d_r  # 5
+    d_a = 2 * (a - TARGET) * d_e  # 4
+    d_z, d_g = g * d_a, z * d_a  # 3: times swaps
+    d_z += g * (1 - g) * d_g  # 2: a second share for z
+    d_w += X * d_z  # 1: a second share for w
+    d_b = d_z  # 1
+    return L, d_w, d_b
+# --8<-- [end:written_out]
+
+
 # --8<-- [start:walks]
 def walk_forward(edges, start):
     """Slopes of all nodes with respect to one: from the inputs to the loss."""

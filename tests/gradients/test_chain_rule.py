@@ -40,6 +40,7 @@ from snippets.gradients.chain_rule import (
     values,
     walk_backward,
     walk_forward,
+    written_out,
 )
 
 w, b, t = sympy.symbols("w b t", real=True)
@@ -164,6 +165,15 @@ def test_all_values_and_slopes_of_the_graph_are_those_of_sympy(at_w, at_b):
 def test_the_slopes_of_the_loss_are_its_complex_steps(at_w, at_b):
     steps = [values(at_w + 1e-20j, at_b)["L"].imag, values(at_w, at_b + 1e-20j)["L"].imag]
     assert slopes_of_loss(at_w, at_b) == pytest.approx(np.array(steps) / 1e-20, abs=1e-12)
+
+
+@pytest.mark.counted
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_the_walk_that_is_written_out_gives_the_loss_and_its_complex_steps(at_w, at_b):
+    h = 1e-30j
+    loss = values(at_w, at_b)["L"]
+    steps = [values(*at)["L"].imag / 1e-30 for at in ((at_w + h, at_b), (at_w, at_b + h))]
+    assert written_out(at_w, at_b) == pytest.approx((loss, *steps), rel=1e-12, abs=1e-15)
 
 
 def test_every_node_that_is_used_twice_needs_both_of_its_arrows():

@@ -209,7 +209,7 @@ def visit(browser, address, tabs):
     for kind, page in used:
         for event, hear in heard.items():
             page.remove_listener(event, hear)
-        if wrong or not kind:
+        if wrong or not kind or page.is_closed():
             page.context.close()
         else:
             page.evaluate("localStorage.clear(); sessionStorage.clear()")
@@ -235,6 +235,7 @@ def scrolled(visit):
             except Error as error:
                 if STOPPED not in error.message:
                     raise
+                page.close()
         pytest.fail(f"{path}: {STOPPED}, three times")
 
     return scrolled

@@ -213,7 +213,7 @@ def print_paths():
 
 # --8<-- [start:written_out]
 def written_out(w, b):
-    """The loss and its slopes in w and b: for each line forward a line back, in reverse."""
+    """The loss and its slopes in w and b: the lines forward, and then back in reverse."""
     z = w * X + b  # 1
     g = 1 / (1 + np.exp(-z))  # 2
     a = z * g  # 3

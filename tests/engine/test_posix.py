@@ -146,6 +146,27 @@ def test_a_build_that_is_ended_leaves_no_process_and_no_folder(snippets, cache, 
     assert kept(cache) == {}
 
 
+WAITS = """
+import sys, time
+from pathlib import Path
+from snippets._build.engine import render
+
+render.render(Path({folder!r}), Path({cache!r}))
+print(render.idle[0][1].pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("sign", ["SIGTERM", "SIGKILL"])
+def test_a_process_that_waits_for_the_next_time_goes_with_the_one_it_waits_for(snippets, cache, sign):
+    code = WAITS.format(folder=str(snippets(a=PRINT.format(1))), cache=str(cache))
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as build:
+        waiting = build.stdout.readline().strip()
+        assert not gone(waiting)
+        build.send_signal(getattr(signal, sign))
+    wait_for(lambda: gone(waiting), 10)
+
+
 @pytest.mark.counted
 def test_results_that_nobody_wants_any_more_end_the_work(snippets, tmp_path):
     note = tmp_path / "note"

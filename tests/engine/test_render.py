@@ -148,7 +148,7 @@ def test_the_process_that_draws_waits_for_the_next_time_unless_it_was_started_ot
     assert parent(4) not in (first, second)
     with engine.server() as one, engine.server() as other:
         assert one.pid != other.pid
-    assert [process.pid for _, process in engine.idle] == [one.pid] and other.returncode == 0
+    assert [process.pid for _, process in engine.idle] == [other.pid] and one.returncode == 0
     engine.rest()
     assert engine.idle == []
 

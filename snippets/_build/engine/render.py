@@ -193,9 +193,10 @@ def server():
     except BaseException:
         end(process)
         raise
-    idle.append((start, process))
-    while len(idle) > 1:
-        end(idle.pop(0)[1])
+    if idle:  # another one waits already
+        end(process)
+    else:
+        idle.append((start, process))
 
 
 def end(process):
@@ -213,7 +214,7 @@ def end(process):
 @atexit.register
 def rest():
     """Let the worker that waits go."""
-    while idle:
+    if idle:
         end(idle.pop()[1])
 
 

@@ -232,10 +232,9 @@ SAMPLE = ("raises_in_a_figure", "does_not_parse", "exits", "exits_at_once", "exi
 
 
 @pytest.fixture
-def bare(tmp_path, monkeypatch):
+def bare(tmp_path_factory, monkeypatch):
     """Every process that the engine starts finds itself on such a system, and so does this one."""
-    folder = tmp_path / "bare"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("bare")
     (folder / "sitecustomize.py").write_text(TAKEN)
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}:$PYTHONPATH" exec "{sys.executable}" "$@"\n')

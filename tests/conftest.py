@@ -20,12 +20,17 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from hypothesis import settings
 from matplotlib.colors import same_color
 from matplotlib.contour import ContourSet
 from matplotlib.quiver import Quiver
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils.yaml import ConfigDirPlaceholder, get_yaml_loader
 from nbclient import NotebookClient
+
+# Random inputs: the same few each time, which take a tenth of the run; or, when asked for, many and others each time.
+settings.register_profile("ci", settings.get_profile("ci"), max_examples=40)
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000, derandomize=False)
 
 ROOT = Path(__file__).parents[1]
 # The longest modules begin, so that no core is idle at the end.

@@ -109,6 +109,10 @@ gradient of mse: descent/losses-for-regression descent/gradient-descent networks
 l1 loss: descent/losses-for-regression
 log loss: descent/losses-for-classification
 learning rate decay: descent/schedules-and-line-search
+implicit function theorem: constraints/implicit-differentiation
+derivative of argmin: constraints/implicit-differentiation
+differentiate through training loop: constraints/implicit-differentiation
+how to choose the penalty: constraints/implicit-differentiation networks/logistic-regression
 """
 ASK = """async ([worker, index, questions]) => {
   const search = new Worker(worker)

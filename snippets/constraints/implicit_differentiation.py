@@ -10,14 +10,14 @@ import numpy as np
 def implicit_slope(by_x, by_y):
     """Slope dy/dx of the curve F(x, y) = 0, from the slopes of F in x and in y there.
 
-    Its unit is that of y per unit of x. Raises `ValueError` where F does not change
-    with y: y is then no differentiable function of x, or F does not tell.
+    Its unit is that of y per unit of x. Raises `ValueError` where the slope in y is 0:
+    there the curve may turn back, as a circle does at its right end.
 
     >>> print(implicit_slope(2 * 3.0, 2 * 4.0))  # x² + y² = 25 at (3, 4)
     -0.75
     """
     if by_y == 0:
-        raise ValueError("F does not change with y here, so it gives no slope")
+        raise ValueError("the slope of F in y is 0, so F gives no slope here")
     return -by_x / by_y
 # --8<-- [end:slope]
 
@@ -26,7 +26,7 @@ def implicit_slope(by_x, by_y):
 def figure_circle(x=0.0):
     """The circle x² + y² = 25 and its tangent at the upper point above x."""
     y = np.sqrt(25 - x**2)
-    slope = implicit_slope(2 * x, 2 * y)
+    slope = implicit_slope(2 * x, 2 * y) + 0.0  # no -0
     angle = np.linspace(0, 2 * np.pi, 181)
     fig, ax = plt.subplots(figsize=(5, 5))
     ax.plot(5 * np.cos(angle), 5 * np.sin(angle), color="C0")
@@ -259,7 +259,7 @@ def fit_with_penalty(X, y, penalty):
     Raises `RuntimeError` if they are not there after 20 steps.
     """
     w = np.zeros(X.shape[1])
-    for _ in range(20):
+    for _ in range(21):
         g = pass_fail_gradient(w, X, y, penalty)
         if np.abs(g).max() < 1e-12:
             return w

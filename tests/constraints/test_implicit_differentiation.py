@@ -73,7 +73,7 @@ def test_the_tangent_of_a_circle_is_at_a_right_angle_to_its_radius(across):
 
 
 def test_where_the_equation_does_not_change_with_y_there_is_no_slope():
-    with pytest.raises(ValueError, match="does not change with y"):
+    with pytest.raises(ValueError, match="slope of F in y is 0"):
         implicit_slope(2 * 5.0, 2 * 0.0)
 
 

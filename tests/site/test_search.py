@@ -110,6 +110,11 @@ l1 loss: descent/losses-for-regression
 log loss: descent/losses-for-classification
 learning rate decay: descent/schedules-and-line-search
 implicit function theorem: constraints/implicit-differentiation
+lagrangian: constraints/lagrange-multipliers glossary
+constrained optimization: constraints/lagrange-multipliers
+kkt: constraints/lagrange-multipliers glossary
+shadow price: constraints/lagrange-multipliers
+projected gradient descent: constraints/lagrange-multipliers glossary
 derivative of argmin: constraints/implicit-differentiation
 differentiate through training loop: constraints/implicit-differentiation
 how to choose the penalty: constraints/implicit-differentiation networks/logistic-regression

@@ -27,10 +27,10 @@ def marks_per_hour(hours):
 def print_hours():
     """Ten hours, split in whole hours: total marks, and what one more hour would bring each."""
     print("mathematics   history   marks in all   marks per hour: mathematics   history")
-    for mathematics in range(0, 11, 2):
+    for mathematics in (0, 2, 4, 6, 6.28, 8, 10):
         hours = np.array([mathematics, 10 - mathematics])
         slopes = marks_per_hour(hours)
-        print(f"{mathematics:11d}   {hours[1]:7d}   {total_marks(hours):12.1f}   {slopes[0]:27.2f}   {slopes[1]:7.2f}")
+        print(f"{mathematics:11g}   {hours[1]:7.3g}   {total_marks(hours):12.1f}   {slopes[0]:27.2f}   {slopes[1]:7.2f}")
 # --8<-- [end:hours_printed]
 
 
@@ -40,10 +40,13 @@ def figure_split(mathematics=1.0):
     a = np.linspace(0, 10, 61)
     hours = np.array([mathematics, 10 - mathematics])
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.6), width_ratios=[1, 1])
-    left.contour(a, a, total_marks(np.meshgrid(a, a)), np.arange(80, 170, 10), colors="C0", linewidths=1)
+    wide = np.linspace(0, 10.6, 61)
+    marks = total_marks(np.meshgrid(wide, wide))
+    left.contour(wide, wide, marks, np.arange(80, 170, 10), colors="C0", linewidths=0.7, alpha=0.6)
+    left.contour(wide, wide, marks, [total_marks(hours)], colors="C0", linewidths=2)
     left.plot([0, 10], [10, 0], color="gray", linewidth=2)
     slopes = marks_per_hour(hours)
-    left.quiver(*hours, *slopes, color="C1", angles="xy", scale_units="xy", scale=4, width=0.015, zorder=3)
+    left.quiver(*hours, *slopes, color="C1", angles="xy", scale_units="xy", scale=2.5, width=0.015, zorder=3)
     left.plot(*hours, "o", color="C2", zorder=4)
     left.set(xlabel="hours of mathematics", ylabel="hours of history", aspect="equal", xlim=(0, 10.6), ylim=(0, 10.6))
     right.plot(a, total_marks([a, 10 - a]), color="C0")
@@ -62,7 +65,7 @@ def best_split(budget):
     """The hours (2,) with the most marks that add up to the budget, and the multiplier.
 
     Newton's method on three equations: both slopes equal the multiplier (marks per
-    hour), and the hours use up the budget. `RuntimeError` if 50 steps do not end.
+    hour), and the hours use up the budget. `RuntimeError` after 50 steps.
     """
     hours, multiplier = np.full(2, budget / 2), 0.0
     for _ in range(50):
@@ -162,7 +165,7 @@ def multiplier_of(w, X, y):
 def print_ball():
     """The best weights in balls of several radii, and the penalty that gives the same."""
     X, y = standardised_students()
-    print("radius   weights            length     loss   multiplier   with it as a penalty")
+    print("radius   weights            length     loss   multiplier   weights with it as a penalty")
     for radius in (1.2, 1.0, 0.8, 0.6, 0.4):
         w = descend_in_ball(np.zeros(2), X, y, radius)[-1]
         price = abs(multiplier_of(w, X, y).round(9))

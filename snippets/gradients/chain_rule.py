@@ -220,7 +220,8 @@ def written_out(w, b):
     e = (a - TARGET) ** 2  # 4
     r = 0.1 * w**2  # 5
     L = e + r  # 6
-    d_e = d_r = 1.0  # 6: plus passes on
+    d_L = 1.0  # the slope of L in L
+    d_e = d_r = d_L  # 6: plus passes on
     d_w = 0.2 * w * d_r  # 5
     d_a = 2 * (a - TARGET) * d_e  # 4
     d_z, d_g = g * d_a, z * d_a  # 3: times swaps
@@ -328,15 +329,15 @@ def print_forgotten():
     """Slopes at the start, and the loss after descent, with and without all arrows."""
     start, h = np.array([0.8, -0.5]), 1e-6
     secants = [(values(*(start + h * u))["L"] - values(*(start - h * u))["L"]) / (2 * h) for u in np.eye(2)]
-    print("                  slope in w   slope in b   loss after 10   after 400 steps")
+    print("                  slope in w   slope in b   loss after 4      after 10   after 400 steps")
     print(f"short secants     {secants[0]:10.4f}   {secants[1]:10.4f}")
-    for name, forget in (("all arrows", ()), ("without z → a", [("z", "a")]), ("without w → r", [("w", "r")])):
-        path = [start]
+    for forget in ([], [("z", "a")], [("z", "g")], [("w", "r")], [("w", "z")]):
+        name, path = f"without {' → '.join(*forget)}" if forget else "all arrows", [start]
         for _ in range(400):
             path.append(path[-1] - 0.1 * slopes_of_loss(*path[-1], forget))
         slopes = slopes_of_loss(*start, forget)
-        losses = (values(*path[step])["L"] for step in (10, 400))
-        print(f"{name:16}  {slopes[0]:10.4f}   {slopes[1]:10.4f}   {next(losses):13.4f}   {next(losses):15.4f}")
+        early, later, last = (values(*path[step])["L"] for step in (4, 10, 400))
+        print(f"{name:16}  {slopes[0]:10.4f}   {slopes[1]:10.4f}   {early:12.4f}   {later:11.4f}   {last:15.4f}")
 # --8<-- [end:forgotten_printed]
 
 

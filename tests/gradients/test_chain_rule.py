@@ -372,14 +372,16 @@ def test_the_printed_results_are_those_of_sympy(capsys, numbers):
     print_forgotten()
     header, secants, whole, *forgotten = capsys.readouterr().out.splitlines()
     assert numbers(secants) == numbers(whole)[:2] == pytest.approx([exact("L", w), exact("L", b)], abs=1e-4)
-    for line, drop in zip((whole, *forgotten), (None, ("z", "a"), ("w", "r")), strict=True):
+    drops = (None, ("z", "a"), ("z", "g"), ("w", "r"), ("w", "z"))
+    for line, drop in zip((whole, *forgotten), drops, strict=True):
         assert line.startswith(f"without {' → '.join(drop)} " if drop else "all arrows ")
         at, losses, slopes = START, [], []
         for _ in range(400):
             v = values(*at)
-            a_by_z = v["g"] * (1 - v["g"]) * v["z"] + (0 if drop == ("z", "a") else v["g"])
+            shares = {("z", "g"): v["g"] * (1 - v["g"]) * v["z"], ("z", "a"): v["g"]}
+            a_by_z = sum(share for arrow, share in shares.items() if arrow != drop)
             by_z = 2 * (v["a"] - 1) * a_by_z
-            slopes.append([by_z * X + (0 if drop == ("w", "r") else 0.2 * at[0]), by_z])
+            slopes.append([by_z * X * (drop != ("w", "z")) + 0.2 * at[0] * (drop != ("w", "r")), by_z])
             at = at - 0.1 * np.array(slopes[-1])
             losses.append(values(*at)["L"])
         assert numbers(line) == pytest.approx([*slopes[0], *(losses[int(n) - 1] for n in numbers(header))], abs=1e-4)

@@ -25,7 +25,7 @@ def marks_per_hour(hours):
 
 # --8<-- [start:hours_printed]
 def print_hours():
-    """Ten hours, split in whole hours: total marks, and what one more hour would bring each."""
+    """Ten hours, split: total marks, and the slope of the marks in each subject."""
     print("mathematics   history   marks in all   marks per hour: mathematics   history")
     for mathematics in (0, 2, 4, 6, 6.28, 8, 10):
         hours = np.array([mathematics, 10 - mathematics])
@@ -51,7 +51,7 @@ def figure_split(mathematics=1.0):
     left.set(xlabel="hours of mathematics", ylabel="hours of history", aspect="equal", xlim=(0, 10.6), ylim=(0, 10.6))
     right.plot(a, total_marks([a, 10 - a]), color="C0")
     right.plot(mathematics, total_marks(hours), "o", color="C2")
-    right.text(5, 92, f"{total_marks(hours):.1f} marks\nan hour more brings\n{slopes[0]:.1f} and {slopes[1]:.1f}", ha="center")
+    right.text(5, 92, f"{total_marks(hours):.1f} marks\nan hour is worth\n{slopes[0]:.1f} and {slopes[1]:.1f}", ha="center")
     right.set(xlabel="hours of mathematics, of ten", ylabel="marks in all", xlim=(0, 10), ylim=(85, 160))
     return fig
 
@@ -65,13 +65,16 @@ def best_split(budget):
     """The hours (2,) with the most marks that add up to the budget, and the multiplier.
 
     Newton's method on three equations: both slopes equal the multiplier (marks per
-    hour), and the hours use up the budget. `RuntimeError` after 50 steps.
+    hour), and the hours use up the budget. `ValueError` for a budget so small that all
+    of it should go to one subject; `RuntimeError` after 50 steps.
     """
     hours, multiplier = np.full(2, budget / 2), 0.0
     for _ in range(50):
         slopes = marks_per_hour(hours)
         missing = np.array([*(slopes - multiplier), budget - hours.sum()])
         if np.abs(missing).max() < 1e-12:
+            if hours.min() < 0:
+                raise ValueError(f"{budget:g} hours are too few to split")
             return hours, multiplier
         curvature = -slopes / [4, 2]  # of the two curves
         system = np.array([[curvature[0], 0, -1], [0, curvature[1], -1], [-1, -1, 0]])
@@ -187,10 +190,12 @@ def figure_ball(radius=1.2):
     angle = np.linspace(0, 2 * np.pi, 121)
     fig, ax = plt.subplots(figsize=(5.2, 5))
     ax.contour(s, s, heights, loss(free, X, y) + np.array([0.02, 0.1, 0.3, 0.6, 1, 1.6, 2.4]), colors="C0", linewidths=1)
+    down = -gradient(w, X, y)
+    if np.linalg.norm(down) > 1e-6:
+        ax.contour(s, s, heights, [loss(w, X, y)], colors="C0", linewidths=2.2)
     ax.plot(radius * np.cos(angle), radius * np.sin(angle), color="gray", linewidth=2)
     ax.plot(*free, "*", color="C3", markersize=13)
     ax.plot(*path.T, "o-", color="C2", markersize=4, linewidth=1)
-    down = -gradient(w, X, y)
     if np.linalg.norm(down) > 1e-6:
         ax.quiver(*w, *down, color="C1", angles="xy", scale_units="xy", scale=2.5, width=0.012, zorder=3)
     price = abs(multiplier_of(w, X, y).round(6))
@@ -237,8 +242,8 @@ def print_climb():
 def most_open(scores, mean):
     """The probabilities (n,) with the largest entropy whose mean score is the one given.
 
-    They are proportional to exp(t scores); t, the multiplier of the mean, is found by
-    halving an interval. Returns both. `ValueError` unless the mean lies strictly
+    They are proportional to exp(t scores); t, minus the multiplier of the mean, is
+    found by halving an interval. Returns both. `ValueError` unless the mean lies strictly
     between the least and the largest score.
     """
     scores = np.asarray(scores, dtype=float)

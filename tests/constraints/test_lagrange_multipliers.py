@@ -64,6 +64,20 @@ def test_the_multiplier_is_what_a_nudged_budget_brings(budget):
     assert told == pytest.approx(nudged, rel=1e-5, abs=1e-8)
 
 
+def test_a_budget_too_small_to_split_is_an_error():
+    edge = 2 * np.log(4 / 3)  # where the closed form gives no time to mathematics
+    assert best_split(edge + 1e-6)[0][0] == pytest.approx(0, abs=1e-5)
+    with pytest.raises(ValueError, match="too few to split"):
+        best_split(edge - 1e-6)
+
+
+def test_where_the_function_is_not_concave_the_walk_with_a_price_that_descends_runs_away_too():
+    at = np.array([4.0, 6.0, 4.5])  # exercise 1: x y - t (x + y - 10)
+    for _ in range(400):
+        at = at + 0.05 * np.array([at[1] - at[2], at[0] - at[2], at[0] + at[1] - 10])
+    assert np.abs(at).max() > 1e3
+
+
 def test_equations_that_are_not_solved_are_an_error():
     with pytest.raises(RuntimeError, match="still missed"), np.errstate(all="ignore"):
         best_split(np.nan)
@@ -109,7 +123,7 @@ def test_the_line_the_gradient_and_the_marks_along_the_line_are_drawn(mathematic
     assert np.ravel(at.get_data()) == pytest.approx([mathematics, marks_of(mathematics, 10 - mathematics)])
     written = right.texts[0].get_text()
     more = slopes_of(mathematics, 10 - mathematics)
-    assert written == f"{marks_of(mathematics, 10 - mathematics):.1f} marks\nan hour more brings\n{more[0]:.1f} and {more[1]:.1f}"
+    assert written == f"{marks_of(mathematics, 10 - mathematics):.1f} marks\nan hour is worth\n{more[0]:.1f} and {more[1]:.1f}"
     if mathematics == 6.28:  # the arrow stands at a right angle to the line
         assert np.dot((arrow.U[0], arrow.V[0]), (1, -1)) == pytest.approx(0, abs=0.01)
 
@@ -221,11 +235,15 @@ def test_ball_walk_and_the_way_downhill_are_drawn(radius):
         assert after == pytest.approx(step * min(1, radius / np.hypot(*step)))
         before = after
     assert ax.get_title() == f"multiplier {price:.2f}"
-    contours, *arrows = ax.collections
-    for level, path in zip(contours.levels, contours.get_paths(), strict=True):
-        for point in path.vertices[::9]:
-            assert np.mean((X @ point - y) ** 2) == pytest.approx(level, abs=0.01)
-    assert len(arrows) == (price > 0)
+    *contours, arrow = ax.collections if price else [*ax.collections, None]
+    for lines in contours:
+        for level, path in zip(lines.levels, lines.get_paths(), strict=True):
+            for point in path.vertices[::9]:
+                assert np.mean((X @ point - y) ** 2) == pytest.approx(level, abs=0.01)
+    if price:  # the contour that touches the circle
+        assert contours[1].levels == pytest.approx([np.mean((X @ w - y) ** 2)], abs=1e-6)
+    assert len(contours) == 1 + (price > 0)
+    arrows = [arrow] if price else []
     for arrow in arrows:  # straight outwards
         outwards = np.array([arrow.U[0], arrow.V[0]])
         assert outwards == pytest.approx(2 * price * w, abs=1e-5) and arrow.get_offsets()[0] == pytest.approx(w, abs=1e-6)

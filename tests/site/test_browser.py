@@ -223,6 +223,10 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     page.evaluate("document.fonts.ready")
     paper = page.pdf(format="A4", prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 2
+    assert page.locator("article abbr").count() == 0  # its front matter asks for no tooltips
+    mark = page.locator(".formulas td a[aria-label]").first
+    mark.hover()
+    assert mark.get_attribute("title") == mark.get_attribute("aria-label") and " " in mark.get_attribute("title")
     page.emulate_media(media="print")
     assert page.locator(".formulas tr:visible").count() == page.locator(".formulas tbody tr").count()
     assert page.locator(".formulas td:nth-child(3):visible").count() == page.locator(".formulas tbody tr").count()

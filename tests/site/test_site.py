@@ -511,7 +511,7 @@ def formulas():
     ]
     return [
         pytest.param(
-            re.search(r"]\(([^)#]+)", what)[1], tex, *re.fullmatch(r'\[✓]\((\S+) "(.+)"\) *', proof).groups(), id=what
+            re.search(r"]\(([^)#]+)", what)[1], tex, *re.fullmatch(r'\[✓]\((\S+)\){ aria-label="(.+)" } *', proof).groups(), id=what
         )
         for what, tex, proof in rows
     ]

@@ -46,7 +46,7 @@ def checked(markdown, page, site):
     if page.is_concept:
         markdown = with_head(markdown, page, site.titles, time_of(page, site))
     markdown = TIME.sub(lambda found: hours(time_of(other, site) for other in named(found, page, site)), markdown)
-    if page.name != "glossary.md":
+    if page.name != "glossary.md" and page.front.get("tooltips", True):
         terms = [f"*[{term}]: {plain(text)}" for term, text in site.glossary.items()]
         markdown += "\n\n" + "\n\n".join(terms) + "\n"  # each a block: one large block would be searched for each
     return markdown

@@ -109,6 +109,11 @@ gradient of mse: descent/losses-for-regression descent/gradient-descent networks
 l1 loss: descent/losses-for-regression
 log loss: descent/losses-for-classification
 learning rate decay: descent/schedules-and-line-search
+integral: chance/integrals-and-areas glossary
+fundamental theorem of calculus: chance/integrals-and-areas
+trapezoidal rule: chance/integrals-and-areas
+auc: chance/integrals-and-areas glossary
+roc curve: chance/integrals-and-areas glossary
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

@@ -78,7 +78,7 @@ figure_strips.slider = ("strips", [1, 2, 4, 8, 16, 32])
 # --8<-- [start:accumulated]
 def accumulated(f, x):
     """The area under f from x[0] to each of x, by the midpoint of each piece; shape (n,)."""
-    pieces = f((x[:-1] + x[1:]) / 2) * np.diff(x)
+    pieces = f((x[:-1] + x[1:]) / 2) * np.diff(x, axis=0)
     return np.concatenate([[0.0], np.cumsum(pieces)])
 
 
@@ -107,13 +107,11 @@ def print_both_ways():
     x = np.linspace(0, 8, 1601)
     area = accumulated(learning_curve_slope, x)
     slopes = np.diff(area) / np.diff(x)  # between the points of x
-    rises = np.diff(learning_curve(x)) / np.diff(x)
-    again = learning_curve(0) + np.concatenate([[0.0], np.cumsum(rises * np.diff(x))])
-    print("hours   rate   slope of the area   curve   start + area under its slopes")
+    print("hours   rate   slope of the area   curve   start + area under its slope")
     for hours in (1, 2, 4, 7):
         k = 200 * hours
         print(f"{hours:5d}   {learning_curve_slope(x[k]):4.2f}   {(slopes[k - 1] + slopes[k]) / 2:17.2f}", end="")
-        print(f"   {learning_curve(x[k]):5.2f}   {again[k]:29.2f}")
+        print(f"   {learning_curve(x[k]):5.2f}   {learning_curve(0) + area[k]:28.2f}")
 # --8<-- [end:both_ways_printed]
 
 
@@ -129,7 +127,7 @@ def print_orders():
 
 
 # --8<-- [start:orders_drawn]
-def figure_orders():
+def figure_rules():
     exact = learning_curve(8) - learning_curve(0)
     strips = 2 ** np.arange(9)
     fig, ax = plt.subplots()
@@ -167,7 +165,7 @@ def passes(marks):
 
 # --8<-- [start:auc]
 def roc(scores, passed):
-    """For each threshold the shares of fails and of passes above it; two (k + 1,).
+    """For each threshold the shares of fails and of passes at or above it; two (k + 1,).
 
     scores and passed, of zeros and ones, have shape (n,). Equal scores are one step.
     """
@@ -178,7 +176,7 @@ def roc(scores, passed):
     return np.append(0, fails), np.append(0, right)
 
 
-def area(x, y):
+def area_below(x, y):
     """The area below the straight pieces that join the points (x, y), both of shape (n,)."""
     return np.sum(np.diff(x) * (y[:-1] + y[1:]) / 2)
 
@@ -202,7 +200,7 @@ def print_auc():
     scores = {"hours": hours, "attendance": attendance, "5 hours + 0.3 attendance": 5 * hours + 0.3 * attendance}
     print(f"{passed.sum():.0f} pass, {len(passed) - passed.sum():.0f} fail")
     for name, score in scores.items():
-        print(f"{name:25} area {area(*roc(score, passed)):.4f}   pairs {share_of_pairs(score, passed):.4f}")
+        print(f"{name:25} area {area_below(*roc(score, passed)):.4f}   pairs {share_of_pairs(score, passed):.4f}")
 # --8<-- [end:auc_printed]
 
 
@@ -215,15 +213,15 @@ def figure_auc():
         ax.fill_between(x, y, color="C0", alpha=0.2, linewidth=0)
         ax.plot(x, y, color="C0")
         ax.plot([0, 1], [0, 1], color="gray", linewidth=1, linestyle=":")
-        ax.text(0.62, 0.15, f"area {area(x, y):.2f}", ha="center")
-        ax.set(title=f"by {name}", xlabel="share of fails above", aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes[0].set_ylabel("share of passes above")
+        ax.text(0.62, 0.15, f"area {area_below(x, y):.2f}", ha="center")
+        ax.set(title=f"by {name}", xlabel="share of fails let in", aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes[0].set_ylabel("share of passes let in")
     return fig
 # --8<-- [end:auc_drawn]
 
 
 # --8<-- [start:singular]
-def print_singular():
+def print_singularity():
     """Midpoint and Gauss on 1/sqrt(x) and on 1/x from 0 to 1, and one after x = u²."""
     root, inverse, mended = (lambda x: x**-0.5), (lambda x: 1 / x), (lambda u: 2 * u * (u**2) ** -0.5)
     print("          1/sqrt(x): midpoint    Gauss   with x = u²   1/x: midpoint    Gauss")
@@ -239,9 +237,9 @@ if __name__ == "__main__":
     print_both_ways()
     print_orders()
     print_auc()
-    print_singular()
+    print_singularity()
     figure_strips()
     figure_accumulated()
-    figure_orders()
+    figure_rules()
     figure_auc()
     plt.show()

@@ -9,10 +9,10 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from snippets.chance.integrals_and_areas import (
     RULES,
     accumulated,
-    area,
+    area_below,
     figure_accumulated,
     figure_auc,
-    figure_orders,
+    figure_rules,
     figure_strips,
     integrate,
     learning_curve,
@@ -21,7 +21,7 @@ from snippets.chance.integrals_and_areas import (
     print_auc,
     print_both_ways,
     print_orders,
-    print_singular,
+    print_singularity,
     print_sums,
     roc,
     share_of_pairs,
@@ -99,7 +99,7 @@ def test_the_area_under_the_roc_curve_is_the_share_of_pairs_in_order_ties_half(c
     scores, passed = (np.array(part, dtype=float) for part in zip(*cases, strict=True))
     assume(0 < passed.sum() < len(passed))
     counted = [1 if s > f else 0.5 if s == f else 0 for s in scores[passed == 1] for f in scores[passed == 0]]
-    found = area(*roc(scores, passed))
+    found = area_below(*roc(scores, passed))
     assert found == pytest.approx(np.mean(counted)) == pytest.approx(roc_auc_score(passed, scores))
     assert share_of_pairs(scores, passed) == pytest.approx(np.mean(counted))
     fails, right, _ = roc_curve(passed, scores, drop_intermediate=False)
@@ -110,9 +110,9 @@ def test_the_area_under_the_roc_curve_is_the_share_of_pairs_in_order_ties_half(c
 def test_exercise_three_rising_functions_keep_the_area_and_minus_one_turns_it_round(cases):
     scores, passed = (np.array(part, dtype=float) for part in zip(*cases, strict=True))
     assume(0 < passed.sum() < len(passed))
-    plain = area(*roc(scores, passed))
-    assert area(*roc(np.log(1 + scores), passed)) == pytest.approx(plain) == pytest.approx(area(*roc(scores**2, passed)))
-    assert area(*roc(-scores, passed)) == pytest.approx(1 - plain)
+    plain = area_below(*roc(scores, passed))
+    assert area_below(*roc(np.log(1 + scores), passed)) == pytest.approx(plain) == pytest.approx(area_below(*roc(scores**2, passed)))
+    assert area_below(*roc(-scores, passed)) == pytest.approx(1 - plain)
 
 
 def test_the_exercises_have_the_solutions_that_are_told():
@@ -141,11 +141,11 @@ def test_the_printed_sums_and_orders_are_those_of_sympy(capsys, numbers):
         assert ratio == pytest.approx(errors[0] / errors[1], abs=0.2) and ratio == pytest.approx(2 ** ORDERS[rule], rel=0.06)
 
 
-def test_left_edges_would_need_a_hundred_million_strips_for_a_millionth():
-    # Their error is about half the width times the fall of the rate.
-    strips = 8 / 2 * (learning_curve_slope(0) - learning_curve_slope(8)) / abs(integrate(learning_curve_slope, 0, 8, 4, "Gauss") - GAINED)
-    assert 1e8 < strips < 2e8
+def test_left_edges_would_need_fifty_two_million_strips_for_the_millionth_that_gauss_has_with_four():
     assert abs(integrate(learning_curve_slope, 0, 8, 4, "Gauss") - GAINED) < 1e-6
+    # Their error is c / n with a c that settles.
+    c = [n * (integrate(learning_curve_slope, 0, 8, n, "left") - GAINED) for n in (1000, 4000)]
+    assert c == pytest.approx([52, 52], rel=0.01)
 
 
 def test_there_and_back_the_printed_columns_agree_with_sympy(capsys, numbers):
@@ -168,7 +168,7 @@ def test_the_printed_areas_are_those_of_scikit_learn(capsys, numbers):
 
 
 def test_at_a_singularity_every_rule_is_of_order_one_half_or_never_settles(capsys, numbers):
-    print_singular()
+    print_singularity()
     rows = np.array([numbers(line) for line in capsys.readouterr().out.splitlines()[1:]])
     for strips, *printed in rows:
         at = (np.arange(int(strips)) + 0.5) / strips
@@ -210,7 +210,7 @@ def test_the_lower_curve_is_the_area_shaded_above(hours):
 
 
 def test_the_lines_of_the_orders_are_the_errors_and_have_their_slopes():
-    ax = figure_orders().axes[0]
+    ax = figure_rules().axes[0]
     for line, (rule, (points, weights)) in zip(ax.lines, RULES.items(), strict=True):
         strips, errors = line.get_data()
         assert line.get_label() == rule

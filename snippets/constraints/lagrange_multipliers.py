@@ -255,11 +255,8 @@ def most_open(scores, mean):
         p = np.exp(z - z.max())
         return p / p.sum()
 
-    high = 1 / (scores.max() - scores.min())
-    for _ in range(60):
-        if softmax(-high) @ scores < mean < softmax(high) @ scores:
-            break
-        high *= 2
+    ends = 2.0 ** np.arange(60) / (scores.max() - scores.min())
+    high = next(t for t in ends if softmax(-t) @ scores < mean < softmax(t) @ scores)
     low = -high
     for _ in range(100):
         middle = (low + high) / 2

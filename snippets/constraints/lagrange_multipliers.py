@@ -72,7 +72,7 @@ def best_split(budget):
     for _ in range(50):
         slopes = marks_per_hour(hours)
         missing = np.array([*(slopes - multiplier), budget - hours.sum()])
-        if np.abs(missing).max() < 1e-12:
+        if (np.abs(missing) <= 1e-12 * np.array([*slopes, budget])).all():
             if hours.min() < 0:
                 raise ValueError(f"{budget:g} hours are too few to split")
             return hours, multiplier

@@ -64,6 +64,13 @@ def test_the_multiplier_is_what_a_nudged_budget_brings(budget):
     assert told == pytest.approx(nudged, rel=1e-5, abs=1e-8)
 
 
+def test_a_budget_whose_slopes_are_tiny_is_split_as_exactly_or_refused():
+    hours, multiplier = best_split(100.0)
+    assert hours[0] == pytest.approx(closed_form(100)) and multiplier == pytest.approx(15 * np.exp(-closed_form(100) / 4), rel=1e-9)
+    with pytest.raises(RuntimeError, match="still missed"):
+        best_split(2000.0)
+
+
 def test_a_budget_too_small_to_split_is_an_error():
     edge = 2 * np.log(4 / 3)  # where the closed form gives no time to mathematics
     assert best_split(edge + 1e-6)[0][0] == pytest.approx(0, abs=1e-5)

@@ -29,12 +29,6 @@
     show(box)
   })
 
-  /* A theorem on the cheat sheet says its name to the hand as to the ear; a hundred tooltips at once would hold up the page. */
-  document.addEventListener("pointerover", event => {
-    const link = event.target.closest?.(".formulas a[aria-label]")
-    if (link) link.title = link.ariaLabel
-  })
-
   /* The button plays all frames, from the first one if the last one is shown. Whoever wants little motion goes on by one frame. */
   const stop = box => {
     clearInterval(box.playing)

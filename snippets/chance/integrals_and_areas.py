@@ -131,10 +131,10 @@ def figure_rules():
     exact = learning_curve(8) - learning_curve(0)
     strips = 2 ** np.arange(9)
     fig, ax = plt.subplots()
-    for (rule, style) in zip(RULES, ("o-", "s--", "o:", "s-.", "^-"), strict=True):
+    for rule, style in zip(RULES, ("o-", "s--", "o:", "s-.", "^-"), strict=True):
         errors = np.array([abs(integrate(learning_curve_slope, 0, 8, n, rule) - exact) for n in strips])
         seen = errors > 1e-12  # below, it is rounding
-        ax.loglog(strips[seen], errors[seen], style, color="C2", markersize=5, label=rule)
+        ax.loglog(strips[seen], errors[seen], style, color="C2", markersize=5)
         above = {"trapezoid": 5, "midpoint": -7}.get(rule, 0)  # their lines run side by side
         ax.annotate(rule, (strips[seen][-1], errors[seen][-1]), xytext=(6, above), textcoords="offset points", va="center")
     ax.set_xscale("log", base=2)

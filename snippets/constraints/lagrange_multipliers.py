@@ -218,9 +218,9 @@ def walk_on_lagrangian(price_moves, rate=0.2, steps=200):
     hours, multiplier = np.array([5.0, 5.0]), 0.0
     path = [[*hours, multiplier]]
     for _ in range(steps):
-        spent = hours.sum() - 10  # the slope of the Lagrangian in the multiplier is -spent
+        over = hours.sum() - 10  # the slope of the Lagrangian in the multiplier is -over
         hours = hours + rate * (marks_per_hour(hours) - multiplier)
-        multiplier = multiplier - price_moves * rate * spent
+        multiplier = multiplier - price_moves * rate * over
         path.append([*hours, multiplier])
     return np.array(path)
 # --8<-- [end:saddle]

@@ -213,12 +213,12 @@ def test_the_lines_of_the_orders_are_the_errors_and_have_their_slopes():
     ax = figure_rules().axes[0]
     for line, (rule, (points, weights)) in zip(ax.lines, RULES.items(), strict=True):
         strips, errors = line.get_data()
-        assert line.get_label() == rule
         for n, error in zip(strips, errors):
             total = sum(w * 15 * np.exp(-8 / n * (i + p) / 4) for i in range(n) for p, w in zip(points, weights, strict=True)) * 8 / n
             assert error == pytest.approx(abs(total - GAINED), rel=0.05, abs=3e-13)
         assert np.log2(errors[1] / errors[2]) == pytest.approx(ORDERS[rule], abs=0.25)
-    assert [text.get_text() for text in ax.texts] == list(RULES)
+    ends = [tuple(np.array(line.get_data())[:, -1]) for line in ax.lines]
+    assert [(text.get_text(), text.xy) for text in ax.texts] == list(zip(RULES, ends, strict=True))
 
 
 def test_the_roc_curves_are_those_of_scikit_learn_with_their_areas():

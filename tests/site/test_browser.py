@@ -225,8 +225,14 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 2
     assert page.locator("article abbr").count() == 0  # its front matter asks for no tooltips
     mark = page.locator(".formulas td a[aria-label]").first
+    shown = "mark => getComputedStyle(mark, '::after').content"
+    assert mark.evaluate(shown) == "none"
     mark.hover()
-    assert mark.get_attribute("title") == mark.get_attribute("aria-label") and " " in mark.get_attribute("title")
+    assert mark.evaluate(shown) == f'"{mark.get_attribute("aria-label")}"' and " " in mark.get_attribute("aria-label")
+    page.mouse.move(0, 0)
+    page.locator(".formulas td a").first.focus()
+    page.keyboard.press("Tab")  # from the page to its theorem
+    assert mark.evaluate(shown) != "none"
     page.emulate_media(media="print")
     assert page.locator(".formulas tr:visible").count() == page.locator(".formulas tbody tr").count()
     assert page.locator(".formulas td:nth-child(3):visible").count() == page.locator(".formulas tbody tr").count()

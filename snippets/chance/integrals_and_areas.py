@@ -93,7 +93,7 @@ def figure_accumulated(hours=0.0):
     below.plot(hours, area[done][-1], "o", color="C0")
     below.text(4, 8, f"area so far {area[done][-1]:.1f} marks\nslope here {learning_curve_slope(hours):.1f} marks per hour")
     above.set(ylabel="marks per hour", ylim=(0, 16))
-    below.set(xlabel="hours", ylabel="marks gained", xlim=(0, 8), ylim=(-2, 60))
+    below.set(xlabel="hours", ylabel="marks gained", xlim=(-0.1, 8.1), ylim=(-2, 60))
     return fig
 
 

@@ -147,11 +147,12 @@ def figure_lag(steps=0):
     weight, slope = shares(0.1, 80)
     k = np.arange(81)
     fig, ax = plt.subplots()
-    for share, colour, dash, name in ((weight, "C0", "-", "weight"), (slope, "C1", "--", "its slope")):
+    above, below = {"xytext": (0, 8), "ha": "center"}, {"xytext": (9, -14), "ha": "left"}
+    for share, colour, dash, name, place in ((weight, "C0", "-", "weight", above), (slope, "C1", "--", "its slope", below)):
         ax.plot(k, share, dash, color=colour, label=name)
         ax.plot(steps, share[steps], "o", color=colour)
-        ax.annotate(f"{share[steps]:.0%}", (steps, share[steps]), xytext=(8, -14), textcoords="offset points", color=colour)
-    ax.set(xlabel="steps", ylabel="share that is there", xlim=(-2, 82), ylim=(-0.1, 1.05))
+        ax.annotate(f"{share[steps]:.0%}", (steps, share[steps]), textcoords="offset points", color=colour, **place)
+    ax.set(xlabel="steps", ylabel="share that is there", xlim=(-2, 82), ylim=(-0.1, 1.15))
     ax.legend(loc="lower right")
     return fig
 

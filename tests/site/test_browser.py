@@ -227,8 +227,9 @@ def test_cheat_sheet_takes_two_sides_of_paper(visit):
     mark = page.locator(".formulas td a[aria-label]").first
     shown = "mark => getComputedStyle(mark, '::after').content"
     assert mark.evaluate(shown) == "none"
+    place = mark.bounding_box()
     mark.hover()
-    assert mark.evaluate(shown) == f'"{mark.get_attribute("aria-label")}"' and " " in mark.get_attribute("aria-label")
+    assert mark.bounding_box() == place and mark.evaluate(shown) == f'"{mark.get_attribute("aria-label")}"' and " " in mark.get_attribute("aria-label")
     page.mouse.move(0, 0)
     page.locator(".formulas td a").first.focus()
     page.keyboard.press("Tab")  # from the page to its theorem

@@ -71,6 +71,22 @@ def sgd(X, y, w, learning_rate, size, steps, rng):
 # --8<-- [end:sgd]
 
 
+# --8<-- [start:side_by_side]
+def side_by_side(X, y, w, learning_rate, size, steps, runs):
+    """As `sgd`, so many runs at once; the points of all, (steps + 1, runs, p)."""
+    rng, everyone = np.random.default_rng(0), np.tile(np.arange(len(y)), (runs, 1))
+    w = np.tile(w, (runs, 1))
+    path = [w]
+    for _ in range(steps):
+        batch = rng.permuted(everyone, axis=1)[:, :size]
+        rows = X[batch]  # (runs, size, p)
+        residual = np.sum(rows * w[:, None], axis=2) - y[batch]
+        w = w - learning_rate * 2 / size * np.sum(residual[:, :, None] * rows, axis=1)
+        path.append(w)
+    return np.array(path)
+# --8<-- [end:side_by_side]
+
+
 # --8<-- [start:spread]
 def gradient_covariance(w, X, y):
     """Covariance (p, p) of the gradients of single rows around their mean."""
@@ -221,12 +237,12 @@ def measured_floor(path, X, y):
 
 # --8<-- [start:floor_printed]
 def print_floor():
-    """Where SGD at a constant rate ends up: predicted, and in a run of 20,000 steps."""
+    """Where SGD at a constant rate ends up: predicted, and over 100 runs of 1000 steps."""
     X, y = centred_hours()
     best = least_squares(X, y)
     print("rate    students a step   predicted   measured (marks² above the least)")
     for rate, size in ((0.02, 1), (0.01, 1), (0.005, 1), (0.005, 2), (0.005, 4)):
-        path = sgd(X, y, best, rate, size, 20_000, np.random.default_rng(0))
+        path = side_by_side(X, y, best, rate, size, 1000, runs=100)
         predicted, measured = predicted_floor(X, y, rate, size), measured_floor(path, X, y)
         print(f"{rate:.3f}   {size:15d}   {predicted:9.3f}   {measured:8.3f}")
 # --8<-- [end:floor_printed]
@@ -254,8 +270,7 @@ def print_one_epoch():
     slope = gradient(far_away(), X, y)
     length = slope @ slope / (2 / len(y) * np.sum((X @ slope) ** 2))
     full = far_away() - length * slope
-    each = [sgd(X, y, far_away(), 0.02, 1, 40, np.random.default_rng(seed))[-1] for seed in range(100)]
-    losses = [loss(w, X, y) for w in each]
+    losses = [loss(w, X, y) for w in side_by_side(X, y, far_away(), 0.02, 1, 40, runs=100)[-1]]
     print(f"least loss                {loss(least_squares(X, y), X, y):7.1f} marks²")
     print(f"at the start              {loss(far_away(), X, y):7.1f} marks²")
     print(f"1 step with 40 students   {loss(full, X, y):7.1f} marks², at the best rate for it, {length:.4f}")
@@ -271,7 +286,7 @@ def print_epochs():
     print("students a step   steps   loss above the least (marks²), mean of 100 runs")
     for size in (40, 20, 8, 1):
         steps = 5 * len(y) // size
-        ends = [sgd(X, y, far_away(), 0.02, size, steps, np.random.default_rng(seed))[-1] for seed in range(100)]
+        ends = side_by_side(X, y, far_away(), 0.02, size, steps, runs=100)[-1]
         print(f"{size:15d}   {steps:5d}   {np.mean([loss(w, X, y) for w in ends]) - least:9.2f}")
 # --8<-- [end:epochs]
 
@@ -320,7 +335,7 @@ def print_shuffled():
 
 # --8<-- [start:averaged]
 def tail_average(path):
-    """Mean of the second half of a path: one point, of shape (p,)."""
+    """Mean of the second half of a path: one point, of shape (p,), or one for each run."""
     return path[len(path) // 2 :].mean(axis=0)
 
 
@@ -328,9 +343,9 @@ def print_averaged():
     """The last point and the average of the second half, over 100 runs."""
     X, y = centred_hours()
     least = loss(least_squares(X, y), X, y)
-    paths = [sgd(X, y, far_away(), 0.02, 1, 1000, np.random.default_rng(seed)) for seed in range(100)]
-    for name, of in (("last point", lambda path: path[-1]), ("average", tail_average)):
-        print(f"{name:10}   {np.mean([loss(of(path), X, y) for path in paths]) - least:.3f} marks² above the least")
+    path = side_by_side(X, y, far_away(), 0.02, 1, 1000, runs=100)
+    for name, ends in (("last point", path[-1]), ("average", tail_average(path))):
+        print(f"{name:10}   {np.mean([loss(w, X, y) for w in ends]) - least:.3f} marks² above the least")
 # --8<-- [end:averaged]
 
 

@@ -57,10 +57,10 @@ def each_stochastic_walk_is_walked_once():
     """Four tables and figures report on the same walks, whose numbers one test compares with walks of its own."""
     walk, walked = few_students, {}
 
-    def once(X, y, seed, rates, steps=2000):
-        same = tuple(np.asarray(part).tobytes() for part in (X, y, seed, rates, steps))
+    def once(X, y, seeds, rates, steps=2000):
+        same = tuple(np.asarray(part).tobytes() for part in (X, y, seeds, rates, steps))
         if same not in walked:
-            walked[same] = walk(X, y, seed, rates, steps)
+            walked[same] = walk(X, y, seeds, rates, steps)
         return walked[same]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -70,15 +70,14 @@ def each_stochastic_walk_is_walked_once():
 
 
 def arrivals(heights):
-    """Steps to stay at 1 or below, from the end: for heights (steps + 1, runs, rates), the mean over the runs.
+    """The step after the last one above 1: for heights (steps + 1, runs, rates), the median over the runs.
 
     A walk of a thousand steps has room to spare: its last ten are at most a tenth.
     """
-    stays = np.logical_and.accumulate(heights[::-1] <= 1).sum(axis=0)
-    if len(heights) == 1001:
-        stays[np.max(heights[-10:], axis=0) > 0.1] = 0
-        stays[np.isnan(heights[-1])] = 0
-    return np.where(stays > 0, len(heights) - stays, np.inf).mean(axis=0)
+    steps, late = np.arange(1, len(heights) + 1)[:, None, None], ~(heights[-10:] <= 0.1).all(axis=0)
+    arrived = np.where(heights <= 1, 0.0, steps).max(axis=0)
+    arrived[(arrived == len(heights)) | (late if len(heights) == 1001 else False)] = np.inf
+    return np.median(arrived, axis=0)
 
 
 def searched(X, y):
@@ -111,8 +110,7 @@ def told(standardise=False):
             path = walk(lambda w: (w @ X.T - y) @ X / 20, np.zeros((61, 2)), learning_rate=TRIED[:, None], steps=1000)
             heights[name] = np.sum((path - best) @ H * (path - best), axis=-1)[:, None] / 2
     for steps in (2000, 500):
-        runs = [few_students(X, y, seed, TRIED, steps) for seed in range(5)]
-        heights[f"SGD over {steps}"] = np.stack(runs, axis=1)
+        heights[f"SGD over {steps}"] = few_students(X, y, range(20), TRIED, steps)
     losses, tries = searched(X, y)
     heights["backtracking"] = (losses - np.mean((X @ best - y) ** 2))[:, None, None]
     heights["Newton"] = np.array([best @ H @ best / 2, 0])[:, None, None]
@@ -125,6 +123,7 @@ def test_who_stays_is_below_the_goal_from_there_on_and_above_it_just_before(heig
     if steps == np.inf:
         assert heights[-1] > goal
     else:
+        steps = int(steps)
         assert all(height <= goal for height in heights[steps:]) and (steps == 0 or heights[steps - 1] > goal)
 
 
@@ -183,24 +182,25 @@ def test_descent_diverges_right_beyond_its_best_rate_and_needs_what_its_eigenval
     assert counts[best] == 1 + max(k for k in range(400) if heights[k] > 1)
 
 
-def test_few_students_walk_as_one_rate_alone_and_on_a_cosine():
+@pytest.mark.parametrize("seed", [3, 9])
+def test_few_students_walk_as_one_rate_alone_and_on_a_cosine(seed):
     X, y = raw_hours()
-    heights = few_students(X, y, 3, RATES[[10, 15]], steps=30)
-    rng, w = np.random.default_rng(3), np.zeros(2)
-    for k in range(30):
-        batch = rng.choice(40, 4, replace=False)
+    heights = few_students(X, y, [3, 9], RATES[[10, 15]], steps=30)
+    order, w = np.random.default_rng(seed), np.zeros(2)
+    for k, row in enumerate(order.permuted(np.tile(np.arange(40), (30, 1)), axis=1)):
+        batch = row[:4]
         residual = X[batch] @ w - y[batch]
         w = w - RATES[15] * np.cos(np.pi * k / 60) ** 2 * residual @ X[batch] / 2
-    assert heights[-1, 1] == pytest.approx(excess(w, X, y))
-    assert heights.shape == (31, 2)
+    assert heights[-1, [3, 9].index(seed), 1] == pytest.approx(excess(w, X, y))
+    assert heights.shape == (31, 2, 2)
 
 
-def test_the_mean_steps_of_few_students_come_from_five_runs():
+def test_the_steps_of_few_students_are_the_median_of_twenty_runs():
     X, y = raw_hours()
-    counts = tune_few_students(X, y, 1.0, 300)
+    counts = tune_few_students(X, y, 1.0, 800)
     best = counts.argmin()
-    runs = [steps_to_stay(few_students(X, y, seed, RATES[[best]], 300)[:, 0], 1.0) for seed in range(5)]
-    assert counts[best] == pytest.approx(np.mean(runs))
+    runs = [float(steps_to_stay(few_students(X, y, [seed], RATES[[best]], 800)[:, 0, 0], 1.0)) for seed in range(20)]
+    assert counts[best] == statistics.median(runs) < np.inf
     assert np.isinf(counts[-1])
 
 
@@ -262,8 +262,9 @@ def fresh_arrivals(length, best, standardise=False):
     hours, _, y = students()
     x = (hours - statistics.mean(hours)) / statistics.pstdev(hours) if standardise else hours
     X, arrived = np.vander(x, 2, increasing=True), []
-    for seed in range(5, 45):
-        above = np.flatnonzero(~(few_students(X, y, seed, TRIED[[best]], length)[:, 0] <= 1))
+    runs = few_students(X, y, range(20, 60), TRIED[[best]], length)[..., 0]
+    for seed in range(40):
+        above = np.flatnonzero(~(runs[:, seed] <= 1))
         arrived.append(np.inf if above[-1] == length else above[-1] + 1)
     return np.array(arrived)
 
@@ -276,14 +277,15 @@ def test_the_stochastic_runs_are_reported_on_seeds_that_did_not_choose_their_rat
         fresh = fresh_arrivals(length, tuned.argmin())
         told = [length, TRIED[tuned.argmin()], tuned.min(), np.median(fresh), 100 * np.mean(fresh == np.inf)]
         assert numbers(line) == pytest.approx(told, abs=0.6)
-    assert 0 < np.mean(fresh == np.inf) < 0.2 and np.isfinite(tuned.min())  # five runs did not know
+    assert 0 < np.mean(fresh == np.inf) < 0.5 and np.isfinite(tuned.min())  # a median does not see it
+    assert (few_students(X, y, range(20), TRIED[[tuned.argmin()]], 500)[-1] > 1).any()
 
 
 def test_the_race_draws_everyone_at_the_best_rate_and_lifts_one_out():
     runs = {name: h[:, 0, arrivals(h).argmin()] for name, h in told()[0].items() if name != "RMSProp"}
     for length in (2000, 500):  # a seed that the tuning has not seen
         best = arrivals(told()[0][f"SGD over {length}"]).argmin()
-        runs[f"SGD over {length}"] = few_students(*raw_hours(), 5, TRIED[[best]], length)[:, 0]
+        runs[f"SGD over {length}"] = few_students(*raw_hours(), [20], TRIED[[best]], length)[:, 0, 0]
     for ax, name in zip(figure_race().axes, runs, strict=True):
         *lines, goal = ax.lines
         assert ax.get_title() == name and list(goal.get_ydata()) == [1, 1]

@@ -134,9 +134,10 @@ def test_restarts_repeat_the_cosine():
 def test_each_step_of_scheduled_descent_is_that_of_exact_fractions(name):
     X, y = centred_hours()
     start, schedule = np.array([40.0, 1.0]), SCHEDULES[name]
-    path = scheduled_sgd(X, y, start, 0.02, 6, schedule, np.random.default_rng(3))
+    path = scheduled_sgd(X, y, start, 0.02, 6, schedule, [np.random.default_rng(seed) for seed in (5, 3)])
     rng, w = np.random.default_rng(3), [Fraction(part) for part in start]
-    for k, point in enumerate(path[1:]):
+    assert path.shape == (7, 2, 2) and path[0].tolist() == [[40, 1]] * 2
+    for k, point in enumerate(path[1:, 1]):
         i = rng.integers(40)
         rate = Fraction(0.02 * schedule(k, 6))
         residual = w[0] + w[1] * Fraction(X[i, 1]) - Fraction(y[i])

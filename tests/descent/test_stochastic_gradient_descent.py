@@ -34,6 +34,7 @@ from snippets.descent.stochastic_gradient_descent import (
     read_until,
     sgd,
     sgd_shuffled,
+    side_by_side,
     students,
     tail_average,
 )
@@ -148,10 +149,10 @@ def test_for_small_rates_the_floor_is_that_of_the_formula(size):
     assert gaps[0] / gaps[1] == pytest.approx(4, rel=0.2)  # what is left is proportional to the rate
 
 
-def test_a_long_run_hovers_at_the_exact_floor():
+def test_many_long_runs_hover_at_the_exact_floor():
     X, y = centred_hours()
-    path = sgd(X, y, least_squares(X, y), 0.01, 1, 20_000, np.random.default_rng(5))
-    assert measured_floor(path, X, y) == pytest.approx(stationary(X, y, 0.01, 1), rel=0.12)
+    path = side_by_side(X, y, least_squares(X, y), 0.01, 1, 1000, runs=60)
+    assert measured_floor(path, X, y) == pytest.approx(stationary(X, y, 0.01, 1), rel=0.08)
 
 
 def test_an_epoch_of_the_shuffled_walk_reads_every_row_once():
@@ -248,14 +249,37 @@ def draws(size, steps, seed):
     return [rng.choice(40, size, replace=False).tolist() for _ in range(steps)]
 
 
+@functools.cache
+def drawn_side_by_side(size, steps):
+    """The batches of a hundred runs, of shape (steps, 100, size): the first of all students in a random order."""
+    rng = np.random.default_rng(0)
+    return np.array([rng.permuted(np.tile(np.arange(40), (100, 1)), axis=1)[:, :size] for _ in range(steps)])
+
+
 def walk(w, rate, batches):
-    """SGD for a line through the students, from the four means of each batch: of x, y, x² and x y."""
+    """SGD for a line through the students, from the four means of each batch: of x, y, x² and x y.
+
+    Of shape (steps + 1, 2); or (steps + 1, runs, 2), if there are batches for each of several runs.
+    """
     x, y = (part[np.array(batches)] for part in line()[:2])
-    (a, b), path = w, [w]
-    for mx, my, mxx, mxy in np.mean([x, y, x**2, x * y], axis=2).T.tolist():
+    means = np.moveaxis(np.mean([x, y, x**2, x * y], axis=-1), 0, 1)
+    (a, b) = (np.full(means.shape[2:], part, float) for part in w)
+    path = [(a, b)]
+    for mx, my, mxx, mxy in means:
         a, b = a - 2 * rate * (a + b * mx - my), b - 2 * rate * (a * mx + b * mxx - mxy)
         path.append((a, b))
-    return np.array(path)
+    return np.moveaxis(np.array(path), 1, -1)
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_each_of_the_runs_side_by_side_is_a_walk_by_its_own_batches(size):
+    X, y = centred_hours()
+    path = side_by_side(X, y, far_away(), 0.02, size, 30, runs=100)
+    for run in (0, 1, 99):
+        batches = drawn_side_by_side(size, 30)[:, run]
+        assert all(len(set(batch)) == size for batch in batches.tolist())
+        assert path[:, run] == pytest.approx(walk([40, 1], 0.02, batches))
+    assert path.shape == (31, 100, 2) and np.ptp(path[-1], axis=0).min() > 0.1
 
 
 def test_the_measured_floor_is_the_mean_excess_of_the_second_half():
@@ -365,8 +389,8 @@ def test_the_printed_floors_are_those_of_the_walks_and_near_the_exact_ones(capsy
     rows = [numbers(line) for line in capsys.readouterr().out.splitlines()[1:]]
     assert [row[:2] for row in rows] == [[0.02, 1], [0.01, 1], [0.005, 1], [0.005, 2], [0.005, 4]]
     for rate, size, predicted, measured in rows:
-        path = walk(best, rate, draws(int(size), 20_000, 0))
-        assert measured == pytest.approx(np.mean(excess(path[10_000:])), abs=6e-4)
+        path = walk(best, rate, drawn_side_by_side(int(size), 1000))
+        assert measured == pytest.approx(np.mean(excess(path[500:])), abs=6e-4)
         assert predicted == pytest.approx(rate * spread(best, size) / 4, abs=6e-4)
         if size < 4:
             assert measured == pytest.approx(stationary(X, y, rate, int(size)), rel=0.12)
@@ -384,7 +408,7 @@ def test_the_printed_ends_of_walks_are_those_of_walks_by_the_means_of_their_batc
     least = np.mean((best[0] + best[1] * x - y) ** 2)
     print_one_epoch()
     first, start, whole, single = (numbers(line) for line in capsys.readouterr().out.splitlines())
-    losses = [least + excess(walk([40, 1], 0.02, draws(1, 40, seed))[-1]) for seed in range(100)]
+    losses = least + excess(walk([40, 1], 0.02, drawn_side_by_side(1, 40))[-1])
     rates = np.linspace(0, 0.12, 1201)
     afters = [best + (np.eye(2) - rate * H) @ ([40, 1] - best) for rate in rates]
     lowest = np.argmin(excess(np.array(afters)))
@@ -398,8 +422,8 @@ def test_the_printed_ends_of_walks_are_those_of_walks_by_the_means_of_their_batc
     assert [row[0] for row in rows] == [40, 20, 8, 1]
     for size, steps, height in rows:
         assert size * steps == 5 * 40
-        ends = [walk([40, 1], 0.02, draws(int(size), int(steps), seed))[-1] for seed in range(100)]
-        assert height == pytest.approx(np.mean(excess(np.array(ends))), abs=6e-3)
+        ends = walk([40, 1], 0.02, drawn_side_by_side(int(size), int(steps)))[-1]
+        assert height == pytest.approx(np.mean(excess(ends)), abs=6e-3)
     print_unstable()
     edge, sharpest, header, everybody, alone = capsys.readouterr().out.splitlines()
     assert numbers(sharpest) == pytest.approx([1 / (1 + np.abs(x).max() ** 2)], abs=6e-5)
@@ -411,7 +435,7 @@ def test_the_printed_ends_of_walks_are_those_of_walks_by_the_means_of_their_batc
     assert numbers(alone) == [1, *(pytest.approx(height, rel=0.06) for height in heights)]
     print_averaged()
     last, average = capsys.readouterr().out.splitlines()
-    paths = [walk([40, 1], 0.02, draws(1, 1000, seed)) for seed in range(100)]
+    path = walk([40, 1], 0.02, drawn_side_by_side(1, 1000))
     assert last.startswith("last point") and average.startswith("average")
-    assert numbers(last) == pytest.approx([np.mean([excess(path[-1]) for path in paths])], abs=6e-4)
-    assert numbers(average) == pytest.approx([np.mean([excess(path[500:].mean(0)) for path in paths])], abs=6e-4)
+    assert numbers(last) == pytest.approx([np.mean(excess(path[-1]))], abs=6e-4)
+    assert numbers(average) == pytest.approx([np.mean(excess(path[500:].mean(axis=0)))], abs=6e-4)

@@ -114,6 +114,12 @@ fundamental theorem of calculus: chance/integrals-and-areas
 trapezoidal rule: chance/integrals-and-areas
 auc: chance/integrals-and-areas glossary
 roc curve: chance/integrals-and-areas glossary
+expected value: chance/expectation-and-monte-carlo glossary
+monte carlo: chance/expectation-and-monte-carlo glossary
+standard error: chance/expectation-and-monte-carlo glossary
+control variate: chance/expectation-and-monte-carlo glossary
+kl divergence: chance/expectation-and-monte-carlo
+curse of dimensionality: chance/expectation-and-monte-carlo
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

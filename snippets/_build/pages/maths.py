@@ -28,6 +28,7 @@ MACROS = {
     "unit": r"\;\text{#1}",
     "T": r"^{\mathsf{T}}",
     "argmin": r"\operatorname*{arg\,min}",
+    "E": r"\operatorname{E}",  # expectation
 }
 # What math-core accepts and then prints or drops without a word.
 SILENT = {

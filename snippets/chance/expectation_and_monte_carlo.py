@@ -90,7 +90,7 @@ def print_means():
 
 # --8<-- [start:dimensions]
 def unknown(of_each):
-    """The chance that a fact from each of d subjects is unknown: an invented model.
+    """The chance that of d facts, one a subject, none is known: an invented model.
 
     of_each, the hours for each subject, has the shape (..., d), the result (...).
     """
@@ -129,18 +129,21 @@ def figure_dimensions(d=1):
     return fig
 
 
-figure_dimensions.slider = ("d", [1, 2, 3, 4, 6, 8])
+figure_dimensions.slider = ("d", [1, 2, 3, 4, 5, 6, 8])
 # --8<-- [end:dimensions_drawn]
 
 
 # --8<-- [start:control]
 def controlled(values, helper, mean):
-    """Values with the same expectation that vary less, thanks to a helper.
+    """Values with nearly the same expectation that vary less, thanks to a helper.
 
     values - c (helper - mean), where c is the slope of the line through the points
     (helper, value) by least squares. Shapes: values and helper (n,); mean, the known
-    expectation of the helper, is a number.
+    expectation of the helper, is a number. Raises `ValueError` for a helper that
+    does not vary.
     """
+    if not np.ptp(helper) > 0:
+        raise ValueError("a helper that is always the same tells nothing")
     values, away = np.stack([values, helper - mean])
     c = np.cov(values, away)[0, 1] / np.var(away, ddof=1)
     return values - c * away
@@ -154,7 +157,7 @@ def figure_control(slope=0.0):
     slopes = np.linspace(-1, 11, 61)
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3.6))
     left.plot(hours, learning_curve(hours), ".", color="gray", markersize=4)
-    left.plot([0, 10], learning_curve(hours).mean() + slope * np.array([-5, 5]), color="C1")
+    left.plot([0, 10], expectation(learning_curve, 0, 10) + slope * np.array([-5, 5]), color="C1")
     left.set(xlabel="hours", ylabel="marks", xlim=(0, 10), ylim=(20, 110), xticks=[0, 5, 10])
     right.plot(slopes, [what_is_left(c) ** 2 for c in slopes], color="C0")
     right.plot(slope, what_is_left(slope) ** 2, "o", color="C2", markersize=9)
@@ -176,10 +179,10 @@ def print_control():
     slope = expectation(lambda x: learning_curve(x) * (x - 5), 0, 10) / expectation(lambda x: (x - 5) ** 2, 0, 10)
     left = deviation(lambda x: learning_curve(x) - slope * (x - 5), 0, 10)
     print(f"exact {expectation(learning_curve, 0, 10):.2f} marks; best slope {slope:.2f} marks per hour")
-    print("                   100 students       error, typically   students for an error of 0.1")
+    print("(marks)            100 students   typical error, exact   students for an error of 0.1")
     for name, values, typical in (("alone", marks, spread), ("helped by hours", controlled(marks, hours, 5), left)):
         mean, error = monte_carlo(values)
-        print(f"{name:15}    {mean:.2f} ± {error:.2f}       {typical / 10:16.2f}   {(typical / 0.1) ** 2:28,.0f}")
+        print(f"{name:15}    {mean:.2f} ± {error:.2f}   {typical / 10:20.2f}   {(typical / 0.1) ** 2:28,.0f}")
 # --8<-- [end:control_printed]
 
 
@@ -187,7 +190,7 @@ def print_control():
 def print_losses():
     """Loss of the true weights in marks², on 500 classes of 40 and 500 of 4000."""
     rng = np.random.default_rng(0)
-    print("students   mean of 500 losses   typical error: predicted   measured")
+    print("students   mean of 500 losses   typical error: predicted   measured (marks²)")
     for n in (40, 4000):
         noise = rng.normal(0, 5, (500, n))  # the marks less what hours and attendance explain
         losses = np.mean(noise**2, axis=1)
@@ -197,7 +200,10 @@ def print_losses():
 
 # --8<-- [start:divergence]
 def cross_entropy_of(p, q):
-    """Expected surprise -ln q, in nats, where p happens; both of shape (k,)."""
+    """Expected surprise -ln q, in nats, where p happens.
+
+    Both have the shape (k,), are positive, and add up to 1.
+    """
     p, q = np.stack([p, q])  # of one shape, or it raises
     return -np.sum(p * np.log(q), axis=0)
 
@@ -205,7 +211,8 @@ def cross_entropy_of(p, q):
 def divergence(p, q):
     """How much of that surprise the best forecast would spare, in nats.
 
-    Never negative, and 0 only for q = p. Source: Kullback and Leibler, 1951.
+    p and q as above. Never negative, and 0 only for q = p. Source: Kullback and
+    Leibler, 1951.
     """
     p, q = np.stack([p, q])
     return np.sum(p * np.log(p / q), axis=0)
@@ -224,7 +231,7 @@ def print_divergence():
     print(f" + divergence {divergence(p, q):.4f} nats; the other way round {divergence(q, p):.4f}")
     drawn = np.random.default_rng(0).choice(4, (2000, 200), p=p)
     ratio = (q / p)[drawn]
-    print("200 grades               mean    typical error   smallest single value")
+    print("200 grades, in nats      mean    typical error   smallest single value")
     for name, values in (("ln p/q", -np.log(ratio)), ("ln p/q + q/p - 1", -np.log(ratio) + ratio - 1)):
         means = values.mean(axis=1)
         print(f"{name:16}   {means.mean():10.4f}   {means.std():14.4f}   {values.min():21.4f}")
@@ -241,14 +248,14 @@ def print_mean_of_f():
 
 # --8<-- [start:heavy]
 def print_heavy():
-    """Typical (median) distance from the mean in 41 runs, with and without a variance."""
-    draws = 1 - np.random.default_rng(0).random((41, 40_000))  # above 0, up to 1
-    print("value     mean   100 draws   40,000 draws   better by   typical error as told by the values")
+    """Median distance from the mean over 100 runs, with and without a variance."""
+    draws = 1 - np.random.default_rng(0).random((100, 40_000))  # above 0, up to 1
+    print("value     mean   100 draws   40,000 draws   better by   runs within twice the error that they tell")
     for name, power in (("1/u^0.25", 0.25), ("1/u^0.75", 0.75)):
         values, mean = draws**-power, 1 / (1 - power)
         few, many = (np.median(abs(values[:, :n].mean(axis=1) - mean)) for n in (100, 40_000))
-        told = np.median([monte_carlo(run)[1] for run in values])
-        print(f"{name}   {mean:4.2f}   {few:9.4f}   {many:12.4f}   {few / many:9.1f}   {told:35.4f}")
+        within = np.mean([abs(run_mean - mean) < 2 * error for run_mean, error in map(monte_carlo, values)])
+        print(f"{name}   {mean:4.2f}   {few:9.4f}   {many:12.4f}   {few / many:9.1f}   {within:41.0%}")
 # --8<-- [end:heavy]
 
 

@@ -250,12 +250,12 @@ def print_mean_of_f():
 def print_heavy():
     """Median distance from the mean over 100 runs, with and without a variance."""
     draws = 1 - np.random.default_rng(0).random((100, 40_000))  # above 0, up to 1
-    print("value     mean   100 draws   40,000 draws   better by   runs within twice the error that they tell")
+    print("value     mean   100 draws   40,000 draws   better by   within 2 told errors")
     for name, power in (("1/u^0.25", 0.25), ("1/u^0.75", 0.75)):
         values, mean = draws**-power, 1 / (1 - power)
         few, many = (np.median(abs(values[:, :n].mean(axis=1) - mean)) for n in (100, 40_000))
         within = np.mean([abs(run_mean - mean) < 2 * error for run_mean, error in map(monte_carlo, values)])
-        print(f"{name}   {mean:4.2f}   {few:9.4f}   {many:12.4f}   {few / many:9.1f}   {within:41.0%}")
+        print(f"{name}   {mean:4.2f}   {few:9.4f}   {many:12.4f}   {few / many:9.1f}   {within:20.0%}")
 # --8<-- [end:heavy]
 
 

@@ -120,6 +120,11 @@ standard error: chance/expectation-and-monte-carlo glossary
 control variate: chance/expectation-and-monte-carlo glossary
 kl divergence: chance/expectation-and-monte-carlo
 curse of dimensionality: chance/expectation-and-monte-carlo
+change of variables: chance/change-of-variables glossary
+box muller: chance/change-of-variables
+normalizing flow: chance/change-of-variables
+jacobian determinant: chance/change-of-variables gradients/jacobian
+inverse transform sampling: chance/change-of-variables
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

@@ -96,10 +96,13 @@ def two_normals(u):
 
 
 def two_normals_jacobian(u):
-    """Jacobian of `two_normals` at u of shape (2,): (2 outputs, 2 inputs)."""
+    """Jacobian of `two_normals` at u of shape (2,): (2 outputs, 2 inputs).
+
+    u1 is between 0 and 1: at 1, in the middle, an angle means nothing.
+    """
     u = np.reshape(u, 2)  # (2,), or it raises
     z = two_normals(u)
-    by_first = z / (2 * u[0] * np.log(u[0]))  # the radius alone depends on u1
+    by_first = z / (2 * u[0] * np.log(u[0]))  # along z / r, by -1 / (u1 r), and r² = -2 ln u1
     return np.stack([by_first, 2 * np.pi * np.array([-z[1], z[0]])], axis=1)
 # --8<-- [end:normal]
 
@@ -152,13 +155,13 @@ def class_of(n, seed):
 
 # --8<-- [start:flow]
 def flow(w, y):
-    """z = a + b y + c softplus(d (y - e)) and its slope in y, both of the shape of y, (n,).
+    """z = a + b y + c softplus(k (y - m)) and its slope in y, both of the shape of y, (n,).
 
-    w holds a, ln b, ln c, ln d and e, so that the slope is positive whatever w is.
+    w holds a, ln b, ln c, ln k and m, so that the slope is positive whatever w is.
     """
-    a, (b, c, d), e = w[0], np.exp(w[1:4]), w[4]
-    bend = d * (y - e)
-    return a + b * y + c * np.logaddexp(0, bend), b + c * d * np.exp(-np.logaddexp(0, -bend))
+    a, (b, c, k), m = w[0], np.exp(w[1:4]), w[4]
+    bend = k * (y - m)
+    return a + b * y + c * np.logaddexp(0, bend), b + c * k * np.exp(-np.logaddexp(0, -bend))
 
 
 def surprise(w, y):
@@ -171,12 +174,13 @@ def surprise_gradient(w, y):
     """Gradient of `surprise` with respect to w, of shape (5,): of each weight, what it
     does to z, and to the slope.
     """
-    (b, c, d), e = np.exp(w[1:4]), w[4]
+    (b, c, k), m = np.exp(w[1:4]), w[4]
     z, slope = flow(w, y)
-    p = np.exp(-np.logaddexp(0, -d * (y - e)))  # slope of softplus, 1 / (1 + e^-bend)
-    bend, rise = d * (y - e), c * d * p
-    of_z = [1, b * y, c * np.logaddexp(0, bend), rise * (y - e), -rise]
-    of_slope = [0, b, rise, rise * (1 + bend * (1 - p)), -d * rise * (1 - p)]
+    bend = k * (y - m)
+    p = np.exp(-np.logaddexp(0, -bend))  # slope of softplus, 1 / (1 + e^-bend)
+    rise = c * k * p
+    of_z = [1, b * y, c * np.logaddexp(0, bend), rise * (y - m), -rise]
+    of_slope = [0, b, rise, rise * (1 + bend * (1 - p)), -k * rise * (1 - p)]
     parts = [z * dz - ds / slope for dz, ds in zip(of_z, of_slope, strict=True)]
     return np.mean(parts, axis=1)
 # --8<-- [end:flow]

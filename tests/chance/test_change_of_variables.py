@@ -114,7 +114,7 @@ def test_the_density_of_a_flow_has_the_area_one(w):
     assert area == pytest.approx(scipy.stats.norm.cdf(z[-1]) - scipy.stats.norm.cdf(z[0]), abs=1e-4)
 
 
-def test_far_to_the_left_the_slope_is_b_and_far_to_the_right_b_and_c_d():
+def test_far_to_the_left_the_slope_is_b_and_far_to_the_right_b_and_c_k():
     w = np.array([0.3, math.log(0.5), math.log(2), math.log(3), 0.1])
     assert flow(w, np.array([-40.0, 40.0]))[1] == pytest.approx([0.5, 0.5 + 2 * 3])
     assert flow(w, np.array([-1000.0, 1000.0]))[0] == pytest.approx([0.3 - 500, 0.3 + 500 + 2 * 3 * 999.9])

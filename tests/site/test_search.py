@@ -125,6 +125,11 @@ box muller: chance/change-of-variables
 normalizing flow: chance/change-of-variables
 jacobian determinant: chance/change-of-variables gradients/jacobian
 inverse transform sampling: chance/change-of-variables
+reparameterization trick: chance/gradients-of-expectations
+score function: chance/gradients-of-expectations glossary
+reinforce: chance/gradients-of-expectations
+policy gradient: chance/gradients-of-expectations
+straight-through estimator: chance/gradients-of-expectations
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

@@ -36,8 +36,8 @@ def hours_for(marks):
 def density_of_marks(hours):
     """Density of the marks, per mark, at the marks that these hours bring.
 
-    Hours are equally likely from 0 to 10, with the density 1/10 per hour. Divided by
-    the slope in marks per hour, each strip keeps its share.
+    Hours are equally likely from 0 to 10, with the density 1/10 per hour, and there
+    are no others. Divided by the slope in marks per hour, each strip keeps its share.
 
     >>> print(density_of_marks(np.array([0.0, 10.0])).round(4))
     [0.0067 0.0812]
@@ -98,11 +98,11 @@ def two_normals(u):
 def two_normals_jacobian(u):
     """Jacobian of `two_normals` at u of shape (2,): (2 outputs, 2 inputs).
 
-    u1 is between 0 and 1: at 1, in the middle, an angle means nothing.
+    u1 is above 0 and below 1: at 1, in the middle, an angle means nothing.
     """
     u = np.reshape(u, 2)  # (2,), or it raises
     z = two_normals(u)
-    by_first = z / (2 * u[0] * np.log(u[0]))  # along z / r, by -1 / (u1 r), and r² = -2 ln u1
+    by_first = z / (2 * u[0] * np.log(u[0]))  # z / r times -1 / (u1 r)
     return np.stack([by_first, 2 * np.pi * np.array([-z[1], z[0]])], axis=1)
 # --8<-- [end:normal]
 
@@ -256,7 +256,7 @@ figure_flow.slider = ("steps", [0, 10, 30, 100, 300, 1000])
 
 # --8<-- [start:collapse]
 def print_collapse():
-    """Descent on the mean of z²/2 alone, for z = a + b y: the factor is forgotten."""
+    """Descent on the mean of z²/2 alone, for z = b y: the factor is forgotten."""
     y = class_of(400, 0)
     y = (y - y.mean()) / y.std()
     print("step   forgotten: spread of z   z²/2   with the factor: spread of z   z²/2 - ln b")

@@ -73,7 +73,7 @@ def figure_estimates(spread=1.0):
     return fig
 
 
-figure_estimates.slider = ("spread", [0.5, 0.7, 1.0, 1.4, 2.0], "hours")
+figure_estimates.slider = ("spread", [2.0, 1.4, 1.0, 0.7, 0.5], "hours")
 # --8<-- [end:estimates_drawn]
 
 
@@ -115,8 +115,8 @@ def figure_climbs():
 # --8<-- [end:climbs]
 
 
-# --8<-- [start:passing]
-def print_passing():
+# --8<-- [start:jump]
+def print_jump():
     """The share of students with 60 marks or more: its slope in the mean hours, three times."""
     rng, needed = np.random.default_rng(0), 4 * np.log(2)  # hours for 60 marks
     passes = lambda hours: (hours >= needed).astype(float)
@@ -126,7 +126,7 @@ def print_passing():
         exact = np.exp(-((needed - mean) ** 2) / 2) / np.sqrt(2 * np.pi)
         by_score = score_estimates(passes, mean, 1.0, hours, passes(hours).mean()).mean()
         print(f"{mean:10.0f}   {exact:11.3f}   {by_score:5.3f}   {path_estimates(np.zeros_like, hours).mean():4.3f}")
-# --8<-- [end:passing]
+# --8<-- [end:jump]
 
 
 # --8<-- [start:switch]
@@ -173,7 +173,7 @@ def print_best_baseline():
 
 if __name__ == "__main__":
     print_estimates()
-    print_passing()
+    print_jump()
     print_switch()
     print_in_spread()
     print_best_baseline()

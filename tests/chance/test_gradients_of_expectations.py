@@ -21,7 +21,7 @@ from snippets.chance.gradients_of_expectations import (
     print_best_baseline,
     print_estimates,
     print_in_spread,
-    print_passing,
+    print_jump,
     print_switch,
     score_estimates,
     three_ways,
@@ -143,7 +143,7 @@ def test_the_printed_errors_are_those_of_gauss_and_hermite(capsys, numbers):
 
 
 def test_the_path_sees_nothing_of_those_who_pass_and_the_score_sees_all(capsys, numbers):
-    print_passing()
+    print_jump()
     for line in capsys.readouterr().out.splitlines()[1:]:
         middle, exact, score, path = numbers(line)
         share = lambda m: scipy.stats.norm.sf(4 * math.log(2), m, 1)

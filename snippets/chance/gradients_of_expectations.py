@@ -32,8 +32,8 @@ def mean_gain_slope(mean, spread):
 def score_estimates(f, mean, spread, hours, baseline=0.0):
     """One estimate of the slope for each draw, (n,): how good it was, times its score.
 
-    (f(x) - baseline) (x - mean) / spread². f need not have a slope. Sources:
-    Glynn, 1990; Williams, 1992 (REINFORCE).
+    (f(x) - baseline) (x - mean) / spread², for normal hours x. f need not have a
+    slope. Sources: Glynn, 1990; Williams, 1992 (REINFORCE).
     """
     return (f(hours) - baseline) * (hours - mean) / spread**2
 
@@ -41,8 +41,8 @@ def score_estimates(f, mean, spread, hours, baseline=0.0):
 def path_estimates(f_slope, hours):
     """One estimate of the slope for each draw, (n,): the slope of f where it fell.
 
-    For x = mean + spread z, whose z does not know the mean. f must have a slope and
-    no jumps. Source: Kingma and Welling, 2014 (reparametrisation).
+    For x = mean + spread z, whose z does not know the mean. f may have kinks but no
+    jumps. Source: Kingma and Welling, 2014 (reparametrisation).
     """
     return f_slope(hours)
 # --8<-- [end:estimates]
@@ -81,12 +81,13 @@ figure_estimates.slider = ("spread", [2.0, 1.4, 1.0, 0.7, 0.5], "hours")
 def print_estimates():
     """How far single estimates lie from the slope, over 200,000 draws around 3 hours."""
     z = np.random.default_rng(0).normal(size=200_000)
-    print("spread   slope   off: score   with a baseline   path (marks per hour)   draws for one of path")
+    print("                 off by (marks per hour)                draws for one of the path")
+    print("spread   slope   score   with a baseline   path         score   with a baseline")
     for spread in (2.0, 1.0, 0.5):
         exact = mean_gain_slope(3, spread)
         off = [np.mean((part - exact) ** 2) for part in three_ways(3, spread, 3 + spread * z).values()]
-        print(f"{spread:6.1f}   {exact:5.2f}   {off[0] ** 0.5:10.1f}   {off[1] ** 0.5:15.1f}   {off[2] ** 0.5:4.1f}", end="")
-        print(f"   {off[0] / off[2]:19,.0f} or {off[1] / off[2]:.0f}")
+        print(f"{spread:6.1f}   {exact:5.2f}   {off[0] ** 0.5:5.1f}   {off[1] ** 0.5:15.1f}   {off[2] ** 0.5:4.1f}", end="")
+        print(f"   {off[0] / off[2]:11,.0f}   {off[1] / off[2]:15.0f}")
 # --8<-- [end:estimates_printed]
 
 
@@ -131,25 +132,25 @@ def print_jump():
 
 # --8<-- [start:switch]
 def print_switch():
-    """A switch that is 1 with chance p, its loss (b - 0.3)², and two slopes in p."""
-    print("   p   mean loss   true slope   straight through, on average")
-    for p in (0.0, 0.15, 0.3, 0.6, 1.0):
-        loss = p * (1 - 0.3) ** 2 + (1 - p) * (0 - 0.3) ** 2
-        through = p * 2 * (1 - 0.3) + (1 - p) * 2 * (0 - 0.3)
-        print(f"{p:4.2f}   {loss:9.3f}   {(1 - 0.3) ** 2 - (0 - 0.3) ** 2:10.2f}   {through:28.2f}")
+    """A switch that is 1 with chance q, its loss (k - 0.3)², and two slopes in q."""
+    print("   q   mean loss   true slope   straight through, on average")
+    for q in (0.0, 0.15, 0.3, 0.6, 1.0):
+        loss = q * (1 - 0.3) ** 2 + (1 - q) * (0 - 0.3) ** 2
+        through = q * 2 * (1 - 0.3) + (1 - q) * 2 * (0 - 0.3)
+        print(f"{q:4.2f}   {loss:9.3f}   {(1 - 0.3) ** 2 - (0 - 0.3) ** 2:10.2f}   {through:28.2f}")
 # --8<-- [end:switch]
 
 
 # --8<-- [start:in_spread]
 def print_in_spread():
-    """The slope of the mean gain in the spread, at 3 hours and a spread of 1: exact, and two ways."""
+    """The slope of the mean gain in the spread, at 3 hours and a spread of 1."""
     z = np.random.default_rng(0).normal(size=1_000_000)
     exact = -60 / 16 * np.exp(-3 / 4 + 1 / 32)
     scores = (gain(3 + z) - mean_gain(3, 1)) * (z**2 - 1)
     paths = gain_slope(3 + z) * z
     print(f"exact {exact:.3f} marks per hour")
-    for name, estimates in (("score", scores), ("path", paths)):
-        print(f"{name:5} {estimates.mean():.2f}, single estimates off by {np.sqrt(np.mean((estimates - exact) ** 2)):.1f}")
+    for name, estimates in (("score with a baseline", scores), ("path", paths)):
+        print(f"{name:21} {estimates.mean():.2f}, single estimates off by {np.sqrt(np.mean((estimates - exact) ** 2)):.1f}")
 # --8<-- [end:in_spread]
 
 
@@ -161,13 +162,13 @@ def best_baseline(values, scores):
 
 
 def print_best_baseline():
-    """The mean gain as a baseline, and the best one, at 3 hours, over 200,000 draws."""
-    z = np.random.default_rng(0).normal(size=200_000)
+    """The mean gain as a baseline, and the best one, at 3 hours, over a million draws."""
+    z = np.random.default_rng(0).normal(size=1_000_000)
     for spread in (2.0, 0.5):
         hours, mean = 3 + spread * z, mean_gain(3, spread)
         best = best_baseline(gain(hours), z / spread)
         off = [score_estimates(gain, 3, spread, hours, b).std() for b in (mean, best)]
-        print(f"spread {spread}: mean gain {mean:.1f}, off by {off[0]:.2f}; best {best:.1f}, off by {off[1]:.2f}")
+        print(f"spread {spread}: mean gain {mean:.1f}, off by {off[0]:.1f}; best {best:.1f}, off by {off[1]:.1f}")
 # --8<-- [end:best_baseline]
 
 

@@ -130,6 +130,11 @@ score function: chance/gradients-of-expectations glossary
 reinforce: chance/gradients-of-expectations
 policy gradient: chance/gradients-of-expectations
 straight-through estimator: chance/gradients-of-expectations
+fisher information: chance/fisher-information glossary
+natural gradient: chance/fisher-information glossary
+maximum likelihood: chance/fisher-information glossary descent/losses-for-classification
+multivariate gaussian: chance/fisher-information
+precision matrix: chance/fisher-information glossary
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

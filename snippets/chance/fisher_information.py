@@ -24,17 +24,18 @@ def students(n=40):
 # --8<-- [start:likelihood]
 def log_likelihood(mean, spread, y):
     """Sum of the logarithms of the normal density at y, of shape (n,), in nats."""
-    return -np.sum(((y - mean) / spread) ** 2) / 2 - len(y) * np.log(spread * np.sqrt(2 * np.pi))
+    z = (y - mean) / spread
+    return -z @ z / 2 - len(y) * np.log(spread * np.sqrt(2 * np.pi))
 
 
 def score(mean, spread, y):
-    """Slopes of the log density at each of y, (n,), in the mean and in the spread: (n, 2)."""
+    """Slopes of the log density at each of y, (n,), in mean and spread: (n, 2)."""
     away = (y - mean) / spread
     return np.stack([away, away**2 - 1], axis=1) / spread
 
 
 def information(spread):
-    """Fisher information (2, 2) of one draw about mean and spread of a normal distribution."""
+    """Fisher information (2, 2) of one normal draw about mean and spread."""
     return np.diag([1.0, 2.0]) / spread**2
 # --8<-- [end:likelihood]
 
@@ -77,7 +78,7 @@ def print_information():
 
 
 # --8<-- [start:gaussian]
-def gaussian_surprise(mean, precision, X):
+def normal_surprise(mean, precision, X):
     """Mean of -ln p over the rows of X (n, d), for a normal p with this mean (d,).
 
     precision, of shape (d, d), symmetric and positive definite, is the inverse of
@@ -85,39 +86,40 @@ def gaussian_surprise(mean, precision, X):
     """
     away = X - mean
     squares = np.sum(away @ precision * away, axis=1)
-    return (np.mean(squares) - np.linalg.slogdet(precision)[1] + len(mean) * np.log(2 * np.pi)) / 2
+    twice = np.mean(squares) - np.linalg.slogdet(precision)[1]
+    return twice / 2 + len(mean) * np.log(2 * np.pi) / 2
 
 
-def gaussian_gradient(mean, precision, X):
-    """Gradients of `gaussian_surprise` in the mean (d,) and in the precision (d, d)."""
+def normal_gradient(mean, precision, X):
+    """Gradients of `normal_surprise` in the mean (d,) and in the precision (d, d)."""
     away = X - mean
     spread = away.T @ away / len(X)
     return -precision @ away.mean(axis=0), (spread - np.linalg.inv(precision)) / 2
 # --8<-- [end:gaussian]
 
 
-# --8<-- [start:gaussian_printed]
-def print_gaussian():
+# --8<-- [start:columns]
+def print_columns():
     """Where both gradients are zero, for the hours and the attendance of the students."""
     X = np.column_stack(students()[:2])
     mean, covariance = X.mean(axis=0), np.cov(X.T, bias=True)
-    by_mean, by_precision = gaussian_gradient(mean, np.linalg.inv(covariance), X)
+    by_mean, by_precision = normal_gradient(mean, np.linalg.inv(covariance), X)
     print(f"mean: {mean[0]:.2f} hours, {mean[1]:.2f} %")
     print(f"covariance: {covariance[0, 0]:.2f} hours², {covariance[1, 1]:.1f} %², {covariance[0, 1]:.2f} hours times %")
     print(f"largest slope there: below {1e-9 if max(abs(by_mean).max(), abs(by_precision).max()) < 1e-9 else np.inf:.0e}")
-    print(f"mean surprise {gaussian_surprise(mean, np.linalg.inv(covariance), X):.3f} nats")
-# --8<-- [end:gaussian_printed]
+    print(f"mean surprise {normal_surprise(mean, np.linalg.inv(covariance), X):.3f} nats")
+# --8<-- [end:columns]
 
 
 # --8<-- [start:natural]
-def gradient(w, y):
+def plain_gradient(w, y):
     """Gradient of the mean surprise of y, (n,), in w = (mean, spread); shape (2,)."""
     return -score(w[0], w[1], y).mean(axis=0)
 
 
 def natural_gradient(w, y):
-    """The `gradient` divided by the information: of shape (2,), in the units of w."""
-    return np.linalg.solve(information(w[1]), gradient(w, y))
+    """The `plain_gradient` divided by the information: of shape (2,), in the units of w."""
+    return np.linalg.solve(information(w[1]), plain_gradient(w, y))
 
 
 def descend(gradient, w, learning_rate, steps):
@@ -139,7 +141,7 @@ def descend(gradient, w, learning_rate, steps):
 # --8<-- [start:paths_drawn]
 def figure_paths(steps=0):
     y, start = students()[2], np.array([90.0, 35.0])
-    plain = descend(lambda w: gradient(w, y), start, 60.0, 160)[: steps + 1]
+    plain = descend(lambda w: plain_gradient(w, y), start, 60.0, 160)[: steps + 1]
     natural = descend(lambda w: natural_gradient(w, y), start, 0.25, 160)[: steps + 1]
     mean, spread = np.meshgrid(np.linspace(40, 100, 49), np.linspace(8, 42, 41))
     height = np.log(spread) + ((y.mean() - mean) ** 2 + y.var()) / (2 * spread**2)
@@ -161,35 +163,35 @@ figure_paths.slider = ("steps", [0, 1, 2, 4, 8, 16, 40, 160])
 # --8<-- [end:paths_drawn]
 
 
-# --8<-- [start:steps]
-def print_steps():
+# --8<-- [start:in_tenths]
+def print_in_tenths():
     """Steps from 90 ± 35 marks until the mean surprise is within 0.001 nats of the least."""
     y = students()[2]
     print("marks measured in   gradient, rate 60   natural gradient, rate 0.25")
     for name, unit in (("marks", 1.0), ("tenths of marks", 10.0)):
         counts = []
-        for slope, rate in ((gradient, 60.0), (natural_gradient, 0.25)):
+        for slope, rate in ((plain_gradient, 60.0), (natural_gradient, 0.25)):
             path = descend(lambda w, slope=slope, unit=unit: slope(w, unit * y), unit * np.array([90.0, 35.0]), rate, 4000)
             m, s = path.T / unit
             excess = np.log(s / y.std()) + ((y.mean() - m) ** 2 + y.var()) / (2 * s**2) - 0.5
             counts.append(np.argmax(excess <= 0.001))
         print(f"{name:17}   {counts[0]:17,d}   {counts[1]:27d}")
-# --8<-- [end:steps]
+# --8<-- [end:in_tenths]
 
 
-# --8<-- [start:units]
-def print_units():
+# --8<-- [start:other_weights]
+def print_other_weights():
     """One small step from 90 ± 35 marks, the same model with the spread or its logarithm as a weight."""
     y, w = students()[2], np.array([90.0, 35.0])
-    g, F = gradient(w, y), information(w[1])
+    g, F = plain_gradient(w, y), information(w[1])
     by_log = np.diag([1.0, w[1]])  # d (mean, spread) / d (mean, ln spread)
-    print("per mark of the mean, the spread falls by (marks)")
+    print("for each mark that the mean falls, the spread rises by (marks)")
     print("weights               gradient   natural gradient")
     for name, J in (("mean, spread", np.eye(2)), ("mean, ln spread", by_log)):
         plain = J @ (J.T @ g)  # the step in the other weights, seen in these
         natural = J @ np.linalg.solve(J.T @ F @ J, J.T @ g)
-        print(f"{name:19}   {plain[1] / plain[0]:8.3f}   {natural[1] / natural[0]:16.3f}")
-# --8<-- [end:units]
+        print(f"{name:19}   {-plain[1] / plain[0]:8.3f}   {-natural[1] / natural[0]:16.3f}")
+# --8<-- [end:other_weights]
 
 
 # --8<-- [start:wrong_model]
@@ -220,9 +222,9 @@ def print_logistic():
 
 if __name__ == "__main__":
     print_information()
-    print_gaussian()
-    print_steps()
-    print_units()
+    print_columns()
+    print_in_tenths()
+    print_other_weights()
     print_wrong_model()
     print_logistic()
     figure_peak()

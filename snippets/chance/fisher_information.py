@@ -43,7 +43,7 @@ def information(spread):
 # --8<-- [start:peak_drawn]
 def figure_peak(n=40):
     marks = students()[2]
-    y, spread, at = marks[:n], marks.std(), np.linspace(30, 90, 241)
+    y, spread, at = marks[:n], marks.std(), np.linspace(24, 97, 293)
     heights = np.array([log_likelihood(mean, spread, y) for mean in at]) - log_likelihood(y.mean(), spread, y)
     wide = spread / np.sqrt(n)
     fig, ax = plt.subplots()
@@ -51,7 +51,7 @@ def figure_peak(n=40):
     ax.plot(y.mean(), 0, "*", color="C3", markersize=14)
     ax.plot(y.mean() + wide * np.array([-1, 1]), [-0.5, -0.5], color="C1")
     ax.plot(y, np.full(n, -9.6), "|", color="gray", markersize=12)
-    ax.set(xlabel="mean of the model (marks)", ylabel="log likelihood, below its peak (nats)", xlim=(30, 90), ylim=(-10, 0.6))
+    ax.set(xlabel="mean of the model (marks)", ylabel="log likelihood, below its peak (nats)", xlim=(24, 97), ylim=(-10, 0.6))
     ax.set_title(f"{n} students: {y.mean():.1f} ± {wide:.1f} marks", fontsize="medium")
     return fig
 
@@ -91,7 +91,10 @@ def normal_surprise(mean, precision, X):
 
 
 def normal_gradient(mean, precision, X):
-    """Gradients of `normal_surprise` in the mean (d,) and in the precision (d, d)."""
+    """Gradients of `normal_surprise` in the mean (d,) and in the precision (d, d).
+
+    All entries of the precision count as free.
+    """
     away = X - mean
     spread = away.T @ away / len(X)
     return -precision @ away.mean(axis=0), (spread - np.linalg.inv(precision)) / 2

@@ -66,7 +66,7 @@ def print_information():
     y = 60 + 15 * np.random.default_rng(0).normal(size=400_000)
     slopes, h = score(60, 15, y), 1e-4
     bends = [score(60 + h, 15, y) - score(60 - h, 15, y), score(60, 15 + h, y) - score(60, 15 - h, y)]
-    print("per draw, times 1000               mean   spread   mixed")
+    print("1/1000 per marks² and draw         mean   spread   mixed")
     for name, matrix in (
         ("variance of the score", slopes.T @ slopes / len(y)),
         ("minus the mean curvature", -np.mean(bends, axis=1) / (2 * h)),
@@ -96,8 +96,8 @@ def normal_gradient(mean, precision, X):
     All entries of the precision count as free.
     """
     away = X - mean
-    spread = away.T @ away / len(X)
-    return -precision @ away.mean(axis=0), (spread - np.linalg.inv(precision)) / 2
+    S = away.T @ away / len(X)
+    return -precision @ away.mean(axis=0), (S - np.linalg.inv(precision)) / 2
 # --8<-- [end:gaussian]
 
 
@@ -201,7 +201,7 @@ def print_other_weights():
 def print_wrong_model():
     """Squared scores and curvature about the mean, per draw times 1000, if the model's spread is wrong."""
     y = 60 + 15 * np.random.default_rng(0).normal(size=400_000)
-    print("spread of the model   mean squared score   curvature")
+    print("spread of the model   mean squared score   curvature (1/1000 per marks²)")
     for spread in (5, 15, 45):
         print(f"{spread:19d}   {1000 * np.mean(score(60, spread, y)[:, 0] ** 2):18.2f}   {1000 / spread**2:9.2f}")
 # --8<-- [end:wrong_model]

@@ -152,7 +152,7 @@ def test_the_students_are_those_of_the_other_pages():
 def test_the_printed_informations_are_those_of_the_formula(capsys, numbers):
     print_information()
     head, *rows = capsys.readouterr().out.splitlines()
-    assert numbers(head) == [1000] and rows[-1].startswith("by the formula")
+    assert rows[-1].startswith("by the formula")
     for row in rows:
         by_mean, by_spread, mixed = numbers(row)
         assert [by_mean, by_spread, mixed] == pytest.approx([1000 / 15**2, 2000 / 15**2, 0], abs=0.08)

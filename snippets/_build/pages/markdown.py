@@ -9,7 +9,7 @@ from .head import hours, minutes, with_head
 from .theorems import with_list
 
 INCLUDE = re.compile(r'^([ \t]*)--8<-- "([^":]+)(?::([^"]+))?"[ \t]*$', re.MULTILINE)
-SECTION = re.compile(r"^# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
+SECTION = re.compile(r"^[ \t]*# --8<-- \[start:([\w-]+)\]", re.MULTILINE)
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CELL = re.compile(r"^ *\|.*\$[^$]*\\\|[^$]*\$.*$", re.MULTILINE)
 COMPUTED = re.compile(r" ?<!-- = (.*?) -->")  # how numbers of a paragraph are computed, for a test and not for the page
@@ -77,7 +77,7 @@ def section_of(text, name):
     """The section of a snippet, or all of it; empty if there is none."""
     if not name:
         return text
-    found = re.search(rf"(?ms)^# --8<-- \[start:{re.escape(name)}\]\n(.*?)^# --8<-- \[end:{re.escape(name)}\]", text)
+    found = re.search(rf"(?ms)^[ \t]*# --8<-- \[start:{re.escape(name)}\]\n(.*?)^[ \t]*# --8<-- \[end:{re.escape(name)}\]", text)
     return found[1] if found else ""
 
 

@@ -1,0 +1,118 @@
+"""The lines of JAX that pages show, in float64, against the snippets."""
+
+import numpy as np
+import pytest
+
+# --8<-- [start:double]
+import jax
+import jax.numpy as jnp
+
+jax.config.update("jax_enable_x64", True)  # float32 otherwise
+# --8<-- [end:double]
+
+from jax.test_util import check_grads
+
+from snippets.chance.gradients_of_expectations import mean_gain_slope
+from snippets.descent import momentum as of_momentum
+from snippets.descent.losses_for_classification import softmax_loss, softmax_loss_gradient
+from snippets.gradients import gradient as of_gradient
+from snippets.gradients import hessian as of_hessian
+from snippets.gradients import jacobian as of_jacobian
+
+
+def test_grad_is_the_gradient_in_the_shape_of_the_weights():
+    X, y = of_gradient.centred_hours()
+    # --8<-- [start:gradient]
+    loss = lambda w: jnp.mean((X @ w - y) ** 2)
+    slope = jax.grad(loss)(jnp.array([40.0, 1.0]))
+    # --8<-- [end:gradient]
+    assert slope == pytest.approx(of_gradient.gradient(np.array([40.0, 1.0]), X, y))
+
+
+def test_jacobian_and_both_products_are_those_of_the_layer():
+    W, b, x, u, v = of_jacobian.W, of_jacobian.B, jnp.array([0.5, -0.5]), jnp.array([1.0, 2.0]), jnp.array([-1.0, 3.0])
+    # --8<-- [start:jacobian]
+    layer = lambda x: jnp.tanh(W @ x + b)
+    J = jax.jacrev(layer)(x)
+    _, Jv = jax.jvp(layer, (x,), (v,))
+    _, pull_back = jax.vjp(layer, x)
+    (uJ,) = pull_back(u)
+    # --8<-- [end:jacobian]
+    exact = of_jacobian.layer_jacobian(np.array(x))
+    assert np.array(J) == pytest.approx(exact) and Jv == pytest.approx(exact @ v) and uJ == pytest.approx(u @ exact)
+
+
+def test_hessian_and_its_product_are_those_of_two_weights():
+    r, w, v = of_hessian.correlation(), jnp.array([0.4, -1.1]), jnp.array([2.0, 0.5])
+    # --8<-- [start:hessian]
+    loss = lambda w: 1 - 2 * r * w[0] * w[1] + (w[0] * w[1]) ** 2
+    H = jax.hessian(loss)(w)
+    _, Hv = jax.jvp(jax.grad(loss), (w,), (v,))  # without H
+    # --8<-- [end:hessian]
+    exact = of_hessian.two_weights_hessian(np.array(w))
+    assert np.array(H) == pytest.approx(exact) and Hv == pytest.approx(exact @ v)
+
+
+def test_the_loops_of_the_pages_take_a_gradient_of_jax():
+    X, y = of_momentum.raw_hours()
+    momentum = of_momentum.momentum
+    # --8<-- [start:momentum]
+    loss = lambda w: jnp.mean((X @ w - y) ** 2)
+    path = momentum(jax.grad(loss), jnp.zeros(2), 0.005, 0.9, 6)
+    # --8<-- [end:momentum]
+    ours = of_momentum.momentum(lambda w: of_momentum.gradient(w, X, y), np.zeros(2), 0.005, 0.9, 6)
+    assert path == pytest.approx(ours)
+
+
+def test_cross_entropy_by_log_softmax_has_the_slope_of_the_page():
+    z, label = jnp.array([2.0, -1.0, 900.0]), 1
+    # --8<-- [start:classification]
+    loss = lambda z: -jax.nn.log_softmax(z)[label]
+    slope = jax.grad(loss)(z)
+    # --8<-- [end:classification]
+    assert float(loss(z)) == pytest.approx(softmax_loss(np.array(z), label))
+    assert slope == pytest.approx(softmax_loss_gradient(np.array(z), label))
+
+
+# --8<-- [start:rule]
+@jax.custom_vjp
+def square_root(x):
+    """Newton's loop forward; backward the rule for its result, without the loop."""
+    return jax.lax.fori_loop(0, 60, lambda _, root: (root + x / root) / 2, x)
+
+
+def forward(x):
+    root = square_root(x)
+    return root, root  # the result, and what the rule needs
+
+
+square_root.defvjp(forward, lambda root, slope: (slope / (2 * root),))
+# --8<-- [end:rule]
+
+
+def test_a_rule_of_ones_own_has_the_slope_of_the_root():
+    assert float(square_root(7.0)) == pytest.approx(7**0.5) and float(jax.grad(square_root)(7.0)) == pytest.approx(0.5 / 7**0.5)
+
+
+def test_check_grads_passes_what_is_right_and_refuses_what_is_not():
+    # --8<-- [start:check]
+    check_grads(square_root, (7.0,), order=1, modes=["rev"])
+    # --8<-- [end:check]
+    wrong = jax.custom_vjp(lambda x: x**0.5)
+    wrong.defvjp(lambda x: (x**0.5, x), lambda x, slope: (slope * x**-0.5,))
+    with pytest.raises(AssertionError):
+        check_grads(wrong, (jnp.array([7.0]),), order=1, modes=["rev"])
+
+
+def test_the_two_ways_to_draw_have_the_slopes_of_the_page():
+    gain = lambda hours: 90 - 60 * jnp.exp(-hours / 4) - 5 * hours
+    # --8<-- [start:draws]
+    z = jax.random.normal(jax.random.key(0), 10_000)
+    path = lambda mean: jnp.mean(gain(mean + z))  # slopes run through the draw
+
+    drawn = jax.lax.stop_gradient(3.0 + z)  # the draw is a constant
+    better = gain(drawn) - gain(drawn).mean()
+    score = lambda mean: jnp.mean(better * jax.scipy.stats.norm.logpdf(drawn, mean))
+    slopes = jax.grad(path)(3.0), jax.grad(score)(3.0)
+    # --8<-- [end:draws]
+    assert slopes == pytest.approx((mean_gain_slope(3.0, 1.0),) * 2, abs=0.2)

@@ -131,8 +131,13 @@ def browser():
 # Counts what moves by itself; begins before the page does.
 WATCH = """
 window.shift = 0
+window.moved = [] // by how much, when, and what
 new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
+  for (const { hadRecentInput, value, startTime, sources } of list.getEntries()) {
+    if (hadRecentInput) continue
+    window.shift += value
+    window.moved.push([value, startTime, ...sources.map(({ node }) => `${node?.nodeName} ${node?.textContent?.slice(0, 40)}`)].join(" | "))
+  }
 }).observe({ type: "layout-shift", buffered: true })
 """
 # To the end of the page, as a reader would: lazy images come, and all of them are decoded.

@@ -54,7 +54,7 @@ def has_formulas(path):
 
 def check_still(page):
     """Nothing has moved by itself since the page began."""
-    assert page.evaluate("window.shift") <= 0.01
+    assert page.evaluate("window.shift") <= 0.01, page.evaluate("window.moved")
 
 
 CUT = """() => {

@@ -123,8 +123,10 @@ def plain_gradient(w, y):
 def natural_gradient(w, y):
     """The `plain_gradient` divided by the information: of shape (2,), in the units of w."""
     return np.linalg.solve(information(w[1]), plain_gradient(w, y))
+# --8<-- [end:natural]
 
 
+# --8<-- [start:descend]
 def descend(gradient, w, learning_rate, steps):
     """Gradient descent from w, of shape (p,): steps of -learning_rate * gradient(w).
 
@@ -138,7 +140,7 @@ def descend(gradient, w, learning_rate, steps):
         w = w - learning_rate * gradient(w)
         path.append(w)
     return np.array(path)
-# --8<-- [end:natural]
+# --8<-- [end:descend]
 
 
 # --8<-- [start:paths_drawn]

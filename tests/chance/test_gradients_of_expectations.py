@@ -186,7 +186,7 @@ def test_the_printed_best_baseline_is_that_of_gauss_and_hermite(capsys, numbers)
         best = mean(lambda h: gain(h) * score(h) ** 2, 3, spread) / mean(lambda h: score(h) ** 2, 3, spread)
         slope = mean(gain_slope, 3, spread)
         off = [math.sqrt(mean(lambda h, b=b: ((gain(h) - b) * score(h) - slope) ** 2, 3, spread)) for b in (usual, best)]
-        assert numbers(line.replace(";", "")) == pytest.approx([spread, usual, off[0], best, off[1]], rel=0.02, abs=0.06)
+        assert numbers(line.replace(";", "")) == pytest.approx([spread, usual, off[0], best, off[1]], rel=0.005, abs=0.06)
 
 
 @pytest.mark.parametrize("spread", [0.5, 1.0])

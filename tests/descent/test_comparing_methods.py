@@ -277,7 +277,7 @@ def test_the_stochastic_runs_are_reported_on_seeds_that_did_not_choose_their_rat
         fresh = fresh_arrivals(length, tuned.argmin())
         told = [length, TRIED[tuned.argmin()], tuned.min(), np.median(fresh), 100 * np.mean(fresh == np.inf)]
         assert numbers(line) == pytest.approx(told, abs=0.6)
-    assert 0 < np.mean(fresh == np.inf) < 0.5 and np.isfinite(tuned.min())  # a median does not see it
+    assert 0 < np.mean(fresh == np.inf) < 0.2 and np.isfinite(tuned.min())  # a median does not see it
     assert (few_students(X, y, range(20), TRIED[[tuned.argmin()]], 500)[-1] > 1).any()
 
 

@@ -67,7 +67,8 @@ def test_sgd_with_momentum_keeps_the_velocity_of_the_page(nesterov):
     # --8<-- [start:momentum]
     optimiser = torch.optim.SGD([w], lr=0.005, momentum=0.9)  # nesterov=True for the other
     # --8<-- [end:momentum]
-    optimiser = torch.optim.SGD([w], lr=0.005, momentum=0.9, nesterov=nesterov)
+    if nesterov:
+        optimiser = torch.optim.SGD([w], lr=0.005, momentum=0.9, nesterov=True)
     path = [w.detach().numpy().copy()]
     for _ in range(6):
         # --8<-- [start:step]

@@ -135,6 +135,16 @@ natural gradient: chance/fisher-information glossary
 maximum likelihood: chance/fisher-information glossary descent/losses-for-classification
 multivariate gaussian: chance/fisher-information
 precision matrix: chance/fisher-information glossary
+convergence rate: optimisers/convergence-rates
+lipschitz: optimisers/convergence-rates glossary
+strongly convex: optimisers/convergence-rates glossary
+subgradient: optimisers/subgradients glossary
+lasso: optimisers/subgradients glossary
+l1 regularization: optimisers/subgradients
+soft thresholding: optimisers/subgradients glossary
+derivative of absolute value: optimisers/subgradients derivatives/derivatives-and-slopes descent/losses-for-regression
+nesterov acceleration: optimisers/convergence-rates descent/momentum
+descent lemma: optimisers/convergence-rates glossary
 implicit function theorem: constraints/implicit-differentiation
 lagrangian: constraints/lagrange-multipliers glossary
 constrained optimization: constraints/lagrange-multipliers

@@ -18,6 +18,7 @@ from snippets.descent.losses_for_classification import softmax_loss, softmax_los
 from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
+from snippets.optimisers import gauss_newton as of_curves
 
 
 def test_grad_is_the_gradient_in_the_shape_of_the_weights():
@@ -116,3 +117,16 @@ def test_the_two_ways_to_draw_have_the_slopes_of_the_page():
     slopes = jax.grad(path)(3.0), jax.grad(score)(3.0)
     # --8<-- [end:draws]
     assert slopes == pytest.approx((mean_gain_slope(3.0, 1.0),) * 2, abs=0.2)
+
+
+def test_a_jacobian_and_a_regression_are_a_step_of_gauss_newton():
+    hours, marks = of_curves.curved_class()
+    theta = jnp.array(of_curves.NEAR)
+    # --8<-- [start:gauss_newton]
+    residuals = lambda theta: theta[0] - theta[1] * jnp.exp(-hours / theta[2]) - marks
+    J = jax.jacfwd(residuals)(theta)  # forward: three parameters, forty residuals
+    step = jnp.linalg.lstsq(J, -residuals(theta))[0]
+    # --8<-- [end:gauss_newton]
+    exact = of_curves.class_jacobian(of_curves.NEAR)
+    assert np.array(J) == pytest.approx(exact)
+    assert np.array(step) == pytest.approx(of_curves.gauss_newton_step(exact, of_curves.class_residuals(of_curves.NEAR)))

@@ -14,6 +14,7 @@ from snippets.descent.losses_for_classification import softmax_loss, softmax_los
 from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
+from snippets.optimisers import gauss_newton as of_curves
 
 torch.set_default_dtype(torch.float64)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch, about itself
@@ -186,3 +187,16 @@ def test_the_two_ways_to_draw_have_the_slopes_of_the_page():
         assert slope.item() == pytest.approx(mean_gain_slope(3.0, 1.0), abs=0.2)
     (slope,) = torch.autograd.grad(gain(mean), mean)
     assert slope.item() == pytest.approx(gain_slope(3.0))
+
+
+def test_a_jacobian_and_a_regression_are_a_step_of_gauss_newton():
+    hours, marks = map(torch.tensor, of_curves.curved_class())
+    theta = torch.tensor(of_curves.NEAR)
+    # --8<-- [start:gauss_newton]
+    residuals = lambda theta: theta[0] - theta[1] * torch.exp(-hours / theta[2]) - marks
+    J = torch.func.jacfwd(residuals)(theta)  # forward: three parameters, forty residuals
+    step = torch.linalg.lstsq(J, -residuals(theta)).solution
+    # --8<-- [end:gauss_newton]
+    exact = of_curves.class_jacobian(of_curves.NEAR)
+    assert J.numpy() == pytest.approx(exact)
+    assert step.numpy() == pytest.approx(of_curves.gauss_newton_step(exact, of_curves.class_residuals(of_curves.NEAR)))

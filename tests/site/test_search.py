@@ -140,6 +140,10 @@ lipschitz: optimisers/convergence-rates glossary
 strongly convex: optimisers/convergence-rates glossary
 subgradient: optimisers/subgradients glossary
 lasso: optimisers/subgradients glossary
+gauss-newton: optimisers/gauss-newton glossary
+levenberg marquardt: optimisers/gauss-newton glossary
+nonlinear least squares: optimisers/gauss-newton
+curve fitting: optimisers/gauss-newton
 l1 regularization: optimisers/subgradients
 soft thresholding: optimisers/subgradients glossary
 derivative of absolute value: optimisers/subgradients derivatives/derivatives-and-slopes descent/losses-for-regression

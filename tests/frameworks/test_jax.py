@@ -19,6 +19,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.optimisers import gauss_newton as of_curves
+from snippets.optimisers import quasi_newton as of_passing
 
 
 def test_grad_is_the_gradient_in_the_shape_of_the_weights():
@@ -130,3 +131,26 @@ def test_a_jacobian_and_a_regression_are_a_step_of_gauss_newton():
     exact = of_curves.class_jacobian(of_curves.NEAR)
     assert np.array(J) == pytest.approx(exact)
     assert np.array(step) == pytest.approx(of_curves.gauss_newton_step(exact, of_curves.class_residuals(of_curves.NEAR)))
+
+
+def test_conjugate_gradients_solve_least_squares():
+    X, y = of_momentum.raw_hours()
+    # --8<-- [start:conjugate_gradients]
+    from jax.scipy.sparse.linalg import cg
+
+    product = lambda v: X.T @ (X @ v)
+    w, _ = cg(product, X.T @ y, tol=1e-10)
+    # --8<-- [end:conjugate_gradients]
+    assert np.array(w) == pytest.approx(of_momentum.least_squares(X, y))
+
+
+def test_the_l_bfgs_of_scipy_takes_a_gradient_of_jax():
+    X, y = of_passing.passing()
+    # --8<-- [start:lbfgs]
+    from scipy.optimize import minimize
+
+    loss = lambda w: jnp.mean(jnp.logaddexp(0, (1 - 2 * y) * (X @ w)))
+    found = minimize(jax.value_and_grad(loss), jnp.zeros(2), jac=True, method="L-BFGS-B")
+    # --8<-- [end:lbfgs]
+    exact = of_passing.bfgs(of_passing.pass_loss, of_passing.pass_gradient, np.zeros(2), 40, 1e-9)[0][-1]
+    assert found.x == pytest.approx(exact, abs=1e-3)

@@ -15,6 +15,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.optimisers import gauss_newton as of_curves
+from snippets.optimisers import quasi_newton as of_passing
 
 torch.set_default_dtype(torch.float64)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch, about itself
@@ -200,3 +201,21 @@ def test_a_jacobian_and_a_regression_are_a_step_of_gauss_newton():
     exact = of_curves.class_jacobian(of_curves.NEAR)
     assert J.numpy() == pytest.approx(exact)
     assert step.numpy() == pytest.approx(of_curves.gauss_newton_step(exact, of_curves.class_residuals(of_curves.NEAR)))
+
+
+def test_l_bfgs_finds_the_minimum_of_who_passes():
+    X, y = map(torch.tensor, of_passing.passing())
+    # --8<-- [start:lbfgs]
+    w = torch.zeros(2, requires_grad=True)
+    optimiser = torch.optim.LBFGS([w], max_iter=40, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimiser.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(X @ w, y)
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)  # all 40 steps
+    # --8<-- [end:lbfgs]
+    exact = of_passing.bfgs(of_passing.pass_loss, of_passing.pass_gradient, np.zeros(2), 40, 1e-9)[0][-1]
+    assert w.detach().numpy() == pytest.approx(exact, abs=1e-3)

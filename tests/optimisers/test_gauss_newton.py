@@ -188,6 +188,12 @@ def test_at_the_contradiction_a_better_place_exists_only_for_large_b():
     assert squares(w, 0.75).min() < 0.8
 
 
+def test_told_errors_follow_the_units_of_the_parameters():
+    J, r = random_system(2)
+    units = np.array([1, 1e-9, 1e6])
+    assert standard_errors(J * units, r) * units == pytest.approx(standard_errors(J, r))
+
+
 def test_the_told_errors_of_a_mean_are_the_standard_error():
     r = np.array([1.0, -2.0, 3.0, -2.0])
     assert standard_errors(np.ones((4, 1)), r) == pytest.approx([np.std(r, ddof=1) / 2])

@@ -140,6 +140,14 @@ lipschitz: optimisers/convergence-rates glossary
 strongly convex: optimisers/convergence-rates glossary
 subgradient: optimisers/subgradients glossary
 lasso: optimisers/subgradients glossary
+conjugate gradient: optimisers/conjugate-gradients glossary
+krylov: optimisers/conjugate-gradients glossary
+hessian-free: optimisers/conjugate-gradients gradients/hessian
+preconditioning: optimisers/conjugate-gradients glossary
+bfgs: optimisers/quasi-newton glossary
+l-bfgs: optimisers/quasi-newton glossary
+wolfe conditions: optimisers/quasi-newton glossary
+secant method: optimisers/quasi-newton glossary
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary
 nonlinear least squares: optimisers/gauss-newton

@@ -178,7 +178,7 @@ def test_the_secant_method_multiplies_digits_by_the_golden_ratio():
 def test_the_sensors_pass_with_the_told_probability():
     X, y = sensors()
     assert X.shape == (200, 50) and set(y) == {-1, 1}
-    assert X.std(axis=0) / np.geomspace(1, 10, 50) == pytest.approx(np.ones(50), abs=0.2)
+    assert X / 10 ** np.linspace(0, 1, 50) == pytest.approx(np.random.default_rng(0).normal(size=(200, 50)))
 
 
 # What is printed and drawn

@@ -148,6 +148,12 @@ bfgs: optimisers/quasi-newton glossary
 l-bfgs: optimisers/quasi-newton glossary
 wolfe conditions: optimisers/quasi-newton glossary
 secant method: optimisers/quasi-newton glossary
+edge of stability: optimisers/stable-training descent/learning-rate glossary
+sharpness: optimisers/stable-training glossary
+gradient flow: optimisers/stable-training glossary
+critical batch size: optimisers/stable-training glossary
+learning rate warmup: optimisers/stable-training descent/schedules-and-line-search
+loss spike: optimisers/stable-training
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary
 nonlinear least squares: optimisers/gauss-newton

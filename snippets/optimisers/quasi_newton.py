@@ -167,8 +167,8 @@ def lbfgs(f, gradient, w, steps, memory=5, tolerance=0.0):
 def ellipse(H):
     """Points (2, 61) around 0 with d'Hd = 0.02, H (2, 2) positive definite."""
     angle = np.linspace(0, 2 * np.pi, 61)
-    eigenvalues, vectors = np.linalg.eigh(H)
-    return vectors @ (np.sqrt(0.02 / eigenvalues)[:, None] * [np.cos(angle), np.sin(angle)])
+    circle = np.sqrt(0.02) * np.array([np.cos(angle), np.sin(angle)])
+    return np.linalg.solve(np.linalg.cholesky(H).T, circle)  # H is L L', so |L'd|² is 0.02
 
 
 def figure_learned(step=0):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as etree
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from snippets.__main__ import main
 from snippets._build.engine import render as engine
 from snippets._build.engine import worker
-from snippets._build.pages.concept_map import concept_map, levels, ordered_rows
+from snippets._build.pages.concept_map import HEIGHT, MOST, concept_map, levels, ordered_rows, shortest
 from snippets._build.engine.render import Report, Work, render, result_key
 from snippets._build.engine.style import PALETTE, themed
 from snippets._build.fault import Fault
@@ -558,8 +559,19 @@ def test_command_fails_with_one_line_for_each_fault(snippets, cache, tmp_path):
 # The map of concepts
 
 
-def test_level_is_the_length_of_the_longest_chain():
+def test_each_concept_stands_below_all_that_it_needs_in_rows_that_fit():
     assert levels({"d": ["b", "c"], "c": ["b"], "b": ["a"], "a": []}) == {"a": 0, "b": 1, "c": 2, "d": 3}
+    many = {"a": []} | {f"b{i}": ["a"] for i in range(8)} | {"z": ["b7"]}
+    rows = levels(many)
+    assert all(rows[name] > rows[need] for name, own in many.items() for need in own)
+    assert max(Counter(rows.values()).values()) == MOST and rows["z"] == 4
+
+
+def test_an_arrow_that_a_longer_way_says_too_is_left_out():
+    needs = {"a": [], "b": ["a"], "c": ["b", "a"], "d": ["a", "c"], "e": ["b", "d"]}
+    assert shortest(needs) == {"a": [], "b": ["a"], "c": ["b"], "d": ["c"], "e": ["d"]}
+    concepts = {name: (name, "I", f"{name}/", {"prerequisites": needs[name]}) for name in needs}
+    assert concept_map(concepts).count("<path d=") == 1 + 4  # the head of all arrows, and four
 
 
 def test_map_links_every_concept_and_draws_every_prerequisite():
@@ -577,7 +589,7 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
     assert boxes["b/"].get("x") != boxes["c/"].get("x")
     arrows = [path.get("d") for path in svg.find(f"{space}g").iter(f"{space}path")]
     assert len(arrows) == 2
-    middle, foot = float(boxes["a/"].get("x")) + 95, y["a/"] + 64
+    middle, foot = float(boxes["a/"].get("x")) + 95, y["a/"] + HEIGHT
     assert all(arrow.startswith(f"M{middle:g} {foot:g}C") for arrow in arrows)
     assert [text for text in svg.itertext() if text.strip()][:4] == ["Slopes < 1", "I: start here", "A title that does not fit into one line", "I"]
     assert [box.get("class") for box in svg.iter(f"{space}rect")] == ["chapter-0 start", "chapter-0", "chapter-1"]
@@ -587,7 +599,7 @@ def test_map_links_every_concept_and_draws_every_prerequisite():
 
 
 def test_a_long_arrow_passes_beside_the_boxes_between():
-    needs = {"a": [], "b": ["a"], "c": ["b"], "d": ["c", "a"], "e": ["b"], "f": ["e", "d"]}
+    needs = {"a": [], "b": [], "c": ["b"], "d": ["c"], "e": ["d", "a"], "f": ["c"], "g": ["e", "f"]}
     concepts = {name: (name, "I", f"{name}/", {"prerequisites": needs[name]}) for name in needs}
     svg = etree.fromstring(concept_map(concepts))[0][0]
     space = "{http://www.w3.org/2000/svg}"
@@ -600,7 +612,7 @@ def test_a_long_arrow_passes_beside_the_boxes_between():
             lanes += 1
             for left, y, width, height in boxes:
                 assert float(bottom) <= y or y + height <= float(top) or not left <= float(x) <= left + width
-    assert lanes == 3  # from a to d past two rows, from e to f past one
+    assert lanes == 3  # from a to e past two rows, from f to g past one
 
 
 def test_neighbours_are_put_in_an_order_in_which_arrows_do_not_cross():

@@ -1,9 +1,11 @@
 """The map of concepts: which page builds on which, as an SVG whose boxes are links."""
 
 import html
+from collections import Counter
 
-WIDTH, HEIGHT, GAP_X, GAP_Y = 190, 64, 26, 46  # of a box and between boxes, in CSS pixels
-STOP = 12  # width of the lane of an arrow that passes a row
+WIDTH, HEIGHT, GAP_X, GAP_Y = 190, 60, 18, 36  # of a box and between boxes, in CSS pixels
+STOP = 0  # width of the lane of an arrow that passes a row, without the gaps beside it
+MOST = 3  # boxes in a row: so it fits the column of text at full size
 
 
 class Circle(ValueError):
@@ -15,23 +17,43 @@ class Circle(ValueError):
 
 
 def levels(needs):
-    """The length of the longest chain of prerequisites below each concept; raises `Circle`.
+    """The row of each concept, below all that it needs and with room for it; raises `Circle`.
 
     >>> levels({"slope": [], "gradient": ["slope"], "descent": ["gradient", "slope"]})
     {'slope': 0, 'gradient': 1, 'descent': 2}
     """
-    found = {}
+    found, boxes = {}, Counter()
 
     def level(name, path=()):
         if name in path:
             raise Circle([*path[path.index(name) :], name])
         if name not in found:
-            found[name] = 1 + max((level(need, (*path, name)) for need in needs[name]), default=-1)
+            row = 1 + max((level(need, (*path, name)) for need in needs[name]), default=-1)
+            while boxes[row] == MOST:
+                row += 1
+            found[name] = row
+            boxes[row] += 1
         return found[name]
 
     for name in needs:
         level(name)
     return {name: found[name] for name in needs}
+
+
+def shortest(needs):
+    """The needs without those that another one of the same concept needs too, near or far.
+
+    >>> shortest({"slope": [], "gradient": ["slope"], "descent": ["gradient", "slope"]})
+    {'slope': [], 'gradient': ['slope'], 'descent': ['gradient']}
+    """
+    below = {}
+
+    def all_below(name):
+        if name not in below:
+            below[name] = set(needs[name]).union(*map(all_below, needs[name]))
+        return below[name]
+
+    return {name: [need for need in own if not any(need in all_below(other) for other in own)] for name, own in needs.items()}
 
 
 def arrow(points):
@@ -75,6 +97,8 @@ def concept_map(concepts):
     needs = {
         page: [need for need in front["prerequisites"] if need in concepts] for page, (*_, front) in concepts.items()
     }
+    levels(needs)  # may find a circle
+    needs = shortest(needs)
     rows = ordered_rows(needs)
     wide = [[WIDTH if name in concepts else STOP for name in row] for row in rows]
     width = max(sum(row) + GAP_X * (len(row) - 1) for row in wide)

@@ -88,8 +88,8 @@ def wolfe(f, gradient, w, g, direction, low=1e-4, flat=0.9):
     """A step t * direction (p,) that leads down far enough, and the gradient at its end.
 
     g is the gradient at w (p,). The step lowers f by at least `low` of what the slope
-    promises, and at most `flat` of the slope along the direction is left. Doubles t,
-    or halves an interval. Raises `ValueError` if the direction does not lead downhill,
+    promises, and f falls at its end at most `flat` times as steeply; low < flat < 1.
+    Doubles t, or halves an interval. Raises `ValueError` if the direction does not lead downhill,
     `RuntimeError` after 60 tries. Source: Wolfe, 1969.
     """
     height, slope = f(w), g @ direction
@@ -100,11 +100,11 @@ def wolfe(f, gradient, w, g, direction, low=1e-4, flat=0.9):
         if not f(w + t * direction) <= height + low * t * slope:
             long = t  # too far: not low enough
         elif (end := gradient(w + t * direction)) @ direction < flat * slope:
-            short = t  # not far enough: still as steep
+            short = t  # not far enough: still falls as steeply
         else:
             return t * direction, end
         t = (short + long) / 2 if long < np.inf else 2 * t
-    raise RuntimeError(f"no step near {t:.3g} lowers f and its slope: is the gradient right?")
+    raise RuntimeError(f"no step near {t:.3g} will do: rounding, or a wrong gradient?")
 # --8<-- [end:wolfe]
 
 
@@ -112,7 +112,8 @@ def wolfe(f, gradient, w, g, direction, low=1e-4, flat=0.9):
 def bfgs(f, gradient, w, steps, tolerance=0.0):
     """Quasi-Newton steps from w (p,): all points, and all estimates (p, p).
 
-    Ends early when the gradient is no longer than the tolerance.
+    Ends early when the gradient is no longer than the tolerance. With one so small
+    that rounding decides whether f falls, the search may raise.
     """
     B, g = np.eye(len(w)), gradient(w)
     path, estimates = [w], [B]
@@ -150,7 +151,7 @@ def times_inverse(g, pairs):
 
 
 def lbfgs(f, gradient, w, steps, memory=5, tolerance=0.0):
-    """As `bfgs`, but with the last few steps in place of a matrix: the points alone."""
+    """As `bfgs`, with the last few steps (memory >= 1) in place of a matrix: the points."""
     g, pairs, path = gradient(w), [], [w]
     for _ in range(steps):
         if np.linalg.norm(g) <= tolerance:
@@ -172,7 +173,7 @@ def ellipse(H):
 
 
 def figure_learned(step=0):
-    path, estimates = bfgs(pass_loss, pass_gradient, np.zeros(2), 20)
+    path, estimates = bfgs(pass_loss, pass_gradient, np.zeros(2), 20, 1e-9)
     w = path[step]
     x, y = np.meshgrid(np.linspace(-1.5, 1.5, 31), np.linspace(-0.5, 5, 45))
     heights = np.array([[pass_loss(np.array([a, b])) for a, b in zip(*row, strict=True)] for row in zip(x, y, strict=True)])
@@ -194,11 +195,14 @@ figure_learned.slider = ("step", list(range(10)))
 # --8<-- [start:superlinear]
 def print_superlinear():
     """Distances from the minimum in logits, over the one before, and over that squared."""
-    path, _ = bfgs(pass_loss, pass_gradient, np.zeros(2), 40, 1e-12)
-    away = np.linalg.norm(path - path[-1], axis=1)
+    path, _ = bfgs(pass_loss, pass_gradient, np.zeros(2), 40, 1e-9)
+    least = path[-1]
+    for _ in range(3):
+        least = least - np.linalg.solve(pass_hessian(least), pass_gradient(least))  # Newton
+    away = np.linalg.norm(path - least, axis=1)
     print("step     distance   over the last   over the last squared")
     for k in range(4, 14):
-        print(f"{k:4d}   {away[k]:10.1e}   {away[k] / away[k - 1]:13.3f}   {away[k] / away[k - 1] ** 2:21,.1f}")
+        print(f"{k:4d}   {away[k]:10.1e}   {away[k] / away[k - 1]:13.3f}   {float(f'{away[k] / away[k - 1] ** 2:.2g}'):21,.1f}")
 # --8<-- [end:superlinear]
 
 

@@ -123,7 +123,7 @@ def print_warm_up():
             if len(path) < 401:
                 print(f"{rate:4.1f}   {2 / rate:6.1f}   {warm:3d} steps   diverges at step {len(path) - 1}")
                 continue
-            values = [sharpness(tired_slope, w) for w in path[::20]]
+            values = [sharpness(tired_slope, w) for w in path[::10]]
             told = f"{values[0]:18.1f}, {max(values):4.1f}, {values[-1]:4.1f}"
             print(f"{rate:4.1f}   {2 / rate:6.1f}   {warm:3d} steps   {told}   {tired_loss(path[-1]):17.3f}")
 # --8<-- [end:warm_up]
@@ -218,13 +218,13 @@ def print_batches():
     """One step from four places on the way to the best line: what batches can gain."""
     X, y = centred_line()
     H, best = line_hessian(), np.linalg.lstsq(X, y, rcond=None)[0]
-    print("way left   critical batch   best rate: 1 student    all   best fall: 1 student       all (marks²)")
+    print("way left   critical batch   best rate: 1 student   exact   best fall: 1 student     exact (marks²)")
     for left in (1.0, 0.3, 0.1, 0.02):
         gradients = line_gradients((1 - left) * best)
         g = gradients.mean(axis=0)
         rates = [g @ g / (g @ H @ g) / (1 + critical_batch(gradients, H) / size) for size in (1, np.inf)]
         falls = [expected_fall(gradients, H, rate, size) for rate, size in zip(rates, (1, np.inf), strict=True)]
-        print(f"{left:8.0%}   {critical_batch(gradients, H):14.1f}   {rates[0]:20.4f}   {rates[1]:.3f}   {falls[0]:20.2g}   {falls[1]:9.4g}")
+        print(f"{left:8.0%}   {critical_batch(gradients, H):14.1f}   {rates[0]:20.4f}   {rates[1]:5.3f}   {falls[0]:20.5f}   {falls[1]:9.2f}")
 # --8<-- [end:batches_printed]
 
 

@@ -111,7 +111,7 @@ def test_the_search_finds_its_way_from_any_scale(scale):
 def test_a_search_uphill_or_without_end_is_told():
     with pytest.raises(ValueError, match="not downhill"):
         wolfe(lambda w: w @ w, lambda w: 2 * w, np.ones(1), np.array([2.0]), np.ones(1))
-    with pytest.raises(RuntimeError, match="is the gradient right"):
+    with pytest.raises(RuntimeError, match="or a wrong gradient"):
         wolfe(lambda w: -w[0], lambda w: -np.ones(1), np.ones(1), -np.ones(1), np.ones(1))
 
 
@@ -121,6 +121,15 @@ def test_the_minimum_is_that_of_scipy():
     assert path[-1] == pytest.approx(found, abs=1e-6) and len(estimates) == len(path) < 25
     assert lbfgs(pass_loss, pass_gradient, np.zeros(2), 40, 5, 1e-9)[-1] == pytest.approx(found, abs=1e-6)
     assert estimates[-1] @ pass_hessian(found) == pytest.approx(np.eye(2), abs=0.05)
+
+
+def test_in_the_race_it_is_the_first_scale_that_holds_the_whole_matrix_back():
+    X, y = sensors()
+    f = lambda w: np.mean(np.logaddexp(0, -y * (X @ w))) + w @ w / 1000
+    slope = lambda w: w / 500 - (y / (1 + np.exp(y * (X @ w)))) @ X / 200
+    goal = 1e-4 * np.linalg.norm(slope(np.zeros(50)))
+    steps = [len(lbfgs(f, slope, np.zeros(50), 500, memory, goal)) for memory in (5, 20, 200)]
+    assert steps[2] < steps[1] < steps[0] < len(bfgs(f, slope, np.zeros(50), 500, goal)[0])
 
 
 def test_the_loss_falls_at_every_step():
@@ -196,7 +205,7 @@ def test_the_printed_distances_fall_faster_than_linearly(capsys, numbers):
     for k, distance, quotient, square in rows:
         k = int(k)
         assert distance == pytest.approx(away[k], rel=0.06) and quotient == pytest.approx(away[k] / away[k - 1], rel=0.02, abs=6e-4)
-        assert square == pytest.approx(away[k] / away[k - 1] ** 2, rel=0.02, abs=0.06)
+        assert square == pytest.approx(away[k] / away[k - 1] ** 2, rel=0.06, abs=0.06)
     assert rows[-1][2] < 0.1 and rows[-1][3] > 1000
 
 

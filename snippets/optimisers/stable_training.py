@@ -37,29 +37,29 @@ def tired_pair():
 
 
 def tired_slope(w):
-    """Gradient of the mean-squared error of a small network, (3m + 1,), at the weights w.
+    """Gradient of the mean-squared error of a small network, of the shape of w, (..., 31).
 
-    w holds m slopes, m shifts, m weights of tanh, and a constant; hours and marks of
-    the tired students are standardised. Complex weights give complex steps.
+    w holds ten slopes, ten shifts, ten weights of tanh, and a constant; hours and marks
+    of the tired students are standardised. Complex weights give complex steps.
     """
     x, y = tired_pair()
-    slopes, shifts, out = w[:-1].reshape(3, -1)
-    bent = np.tanh(x[:, None] * slopes + shifts)  # (n, m)
-    g = 2 / len(y) * (bent @ out + w[-1] - y)
-    back = (1 - bent**2) * np.outer(g, out)
-    return np.concatenate([x @ back, back.sum(axis=0), g @ bent, [g.sum()]])
+    slopes, shifts, out = (w[..., None, k : k + 10] for k in (0, 10, 20))
+    bent = np.tanh(x[:, None] * slopes + shifts)  # (..., 40, 10)
+    g = 2 / len(y) * (np.sum(bent * out, axis=-1) + w[..., 30:] - y)[..., None]  # (..., 40, 1)
+    back = (1 - bent**2) * g * out
+    parts = (x[:, None] * back, back, g * bent, g)
+    return np.concatenate([part.sum(axis=-2) for part in parts], axis=-1)
 
 
 def tired_loss(w):
-    """The mean-squared error itself, a number: variances of the marks are its unit."""
+    """The mean-squared error itself at w (31,), a number; its unit is the variance of the marks."""
     x, y = tired_pair()
-    slopes, shifts, out = w[:-1].reshape(3, -1)
-    return np.mean((np.tanh(x[:, None] * slopes + shifts) @ out + w[-1] - y) ** 2)
+    return np.mean((np.tanh(x[:, None] * w[:10] + w[10:20]) @ w[20:30] + w[30] - y) ** 2)
 
 
-def beginning(scale=0.3):
+def beginning(scale=0.3, seed=1):
     """Random weights (31,) of ten units; those of the output have this typical size."""
-    w = np.random.default_rng(1).normal(size=31)
+    w = np.random.default_rng(seed).normal(size=31)
     return w * np.concatenate([np.ones(20), np.full(10, scale), [0]])
 # --8<-- [end:network]
 
@@ -83,14 +83,14 @@ def sharpness(gradient, w):
 def trained(gradient, w, rate, steps, warm=0):
     """Descent whose rate rises evenly over the first `warm` steps; all points.
 
-    Ends early, as diverged, when a weight is larger than 1000 in size.
+    w has the shape (p,), or (runs, p) for several walks at once. A walk stops where a
+    weight gets as large as 1000 in size: it has diverged.
     """
     path = [w]
     for step in range(1, steps + 1):
-        w = w - rate * min(1, step / max(warm, 1)) * gradient(w)
+        going = np.max(np.abs(w), axis=-1, keepdims=True) < 1000
+        w = np.where(going, w - rate * min(1, step / max(warm, 1)) * gradient(w), w)
         path.append(w)
-        if not np.max(np.abs(w)) < 1000:
-            break
     return np.array(path)
 # --8<-- [end:training]
 
@@ -115,17 +115,15 @@ figure_edge.slider = ("rate", [0.05, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4])
 
 # --8<-- [start:warm_up]
 def print_warm_up():
-    """A start with large output weights: 400 steps at three rates, by length of the warm-up."""
-    print("rate   2/rate   warm-up    sharpness: first, largest, last   error at the end")
-    for rate in (0.1, 0.3, 0.4):
-        for warm in (0, 20, 50):
-            path = trained(tired_slope, beginning(1.0), rate, 400, warm)
-            if len(path) < 401:
-                print(f"{rate:4.1f}   {2 / rate:6.1f}   {warm:3d} steps   diverges at step {len(path) - 1}")
-                continue
-            values = [sharpness(tired_slope, w) for w in path[::10]]
-            told = f"{values[0]:18.1f}, {max(values):4.1f}, {values[-1]:4.1f}"
-            print(f"{rate:4.1f}   {2 / rate:6.1f}   {warm:3d} steps   {told}   {tired_loss(path[-1]):17.3f}")
+    """Twenty random starts with large output weights: how many walks are alive 400 steps after the warm-up."""
+    starts = np.array([beginning(1.0, seed) for seed in range(20)])
+    sharp = [sharpness(tired_slope, w) for w in starts]
+    print(f"sharpness at the start from {min(sharp):.0f} to {max(sharp):.0f}, median {np.median(sharp):.0f}")
+    print("rate   2/rate   alive of 20, by steps of warm-up: 0   100   300")
+    for rate in (0.2, 0.3, 0.4):
+        ends = [trained(tired_slope, starts, rate, warm + 400, warm)[-1] for warm in (0, 100, 300)]
+        alive = [np.sum(np.max(np.abs(w), axis=1) < 1000) for w in ends]
+        print(f"{rate:4.1f}   {2 / rate:6.1f}   {alive[0]:35d}   {alive[1]:3d}   {alive[2]:3d}")
 # --8<-- [end:warm_up]
 
 

@@ -18,6 +18,7 @@ from snippets.descent.losses_for_classification import softmax_loss, softmax_los
 from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
+from snippets.layers.softmax_and_attention import attention, attention_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
 
@@ -154,3 +155,16 @@ def test_the_l_bfgs_of_scipy_takes_a_gradient_of_jax():
     # --8<-- [end:lbfgs]
     exact = of_passing.bfgs(of_passing.pass_loss, of_passing.pass_gradient, np.zeros(2), 40, 1e-9)[0][-1]
     assert found.x == pytest.approx(exact, abs=1e-3)
+
+
+def test_attention_and_its_slopes_are_those_of_the_page():
+    Q, K, V, G = np.random.default_rng(0).normal(size=(4, 5, 3))
+    # --8<-- [start:attention]
+    head = lambda q, k, v: jax.nn.dot_product_attention(q[:, None], k[:, None], v[:, None], is_causal=True)[:, 0]
+    out, pull_back = jax.vjp(head, Q, K, V)  # (n, d) each; the head is an axis of its own
+    dQ, dK, dV = pull_back(G)
+    # --8<-- [end:attention]
+    exact, P = attention(Q, K, V, causal=True)
+    assert np.array(out) == pytest.approx(exact)
+    for slope, told in zip((dQ, dK, dV), attention_back(Q, K, V, P, G), strict=True):
+        assert np.array(slope) == pytest.approx(told)

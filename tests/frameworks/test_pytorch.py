@@ -14,6 +14,7 @@ from snippets.descent.losses_for_classification import softmax_loss, softmax_los
 from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
+from snippets.layers.softmax_and_attention import attention, attention_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
 
@@ -219,3 +220,17 @@ def test_l_bfgs_finds_the_minimum_of_who_passes():
     # --8<-- [end:lbfgs]
     exact = of_passing.bfgs(of_passing.pass_loss, of_passing.pass_gradient, np.zeros(2), 40, 1e-9)[0][-1]
     assert w.detach().numpy() == pytest.approx(exact, abs=1e-3)
+
+
+def test_attention_and_its_slopes_are_those_of_the_page():
+    arrays = np.random.default_rng(0).normal(size=(4, 5, 3))
+    Q, K, V = (torch.tensor(a, requires_grad=True) for a in arrays[:3])
+    G = torch.tensor(arrays[3])
+    # --8<-- [start:attention]
+    out = torch.nn.functional.scaled_dot_product_attention(Q[None], K[None], V[None], is_causal=True)[0]
+    out.backward(G)  # then Q.grad, K.grad, V.grad
+    # --8<-- [end:attention]
+    exact, P = attention(*arrays[:3], causal=True)
+    assert out.detach().numpy() == pytest.approx(exact)
+    for slope, told in zip((Q.grad, K.grad, V.grad), attention_back(*arrays[:3], P, arrays[3]), strict=True):
+        assert slope.numpy() == pytest.approx(told)

@@ -73,11 +73,12 @@ def test_on_a_bowl_the_edge_is_two_over_the_sharpness(share, grows):
     assert (abs(path[-1, 0]) > 1) == grows
 
 
-def test_the_rate_rises_evenly_and_a_walk_that_flies_apart_ends():
+def test_the_rate_rises_evenly_and_a_walk_that_flies_apart_stands_still():
     path = trained(lambda w: np.ones(1), np.zeros(1), 1.0, 6, warm=4)[:, 0]
     assert -np.diff(path) == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
-    assert len(trained(lambda w: -w, np.ones(1), 9.0, 50)) == 4  # 1, 10, 100, 1000
-    assert len(trained(lambda w: np.full(1, np.nan), np.zeros(1), 1.0, 50)) == 2
+    assert trained(lambda w: -w, np.ones(1), 9.0, 6)[:, 0] == pytest.approx([1, 10, 100, 1000, 1000, 1000, 1000])
+    two = trained(lambda w: np.array([[-1.0], [0.5]]) * w, np.ones((2, 1)), 9.0, 50)
+    assert two.shape == (51, 2, 1) and abs(two[-1, 0, 0]) >= 1000
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -188,25 +189,24 @@ def test_the_printed_distances_from_both_flows_have_orders_one_and_two(capsys, n
     assert rows[0][2] == pytest.approx(np.linalg.norm(end - (2 * w - v)), rel=1e-3)
 
 
-def test_warm_up_saves_a_rate_that_the_start_cannot_bear(capsys, numbers):
+def test_only_a_slow_warm_up_saves_most_walks(capsys, numbers):
     print_warm_up()
-    rows = capsys.readouterr().out.splitlines()[1:]
-    settings = [(rate, warm) for rate in (0.1, 0.3, 0.4) for warm in (0, 20, 50)]
-    for row, (rate, warm) in zip(rows, settings, strict=True):
-        told = numbers(row)
-        assert told[:3] == [rate, pytest.approx(2 / rate, abs=0.06), warm]
-        w, step, values = beginning(1.0), 0, []
-        while step <= 400 and np.abs(w).max() < 1000:
-            if step % 10 == 0:
-                values.append(np.linalg.eigvalsh(hessian_by_steps(tired_slope, w)).max())
-            step += 1
-            w = w - rate * (min(1, step / warm) if warm else 1) * tired_slope(w)
-        if "diverges" in row:
-            assert told[3] == step < 60
-        else:
-            assert told[3:6] == pytest.approx([values[0], max(values), values[-1]], abs=0.06) and step == 401
-    assert [("diverges" in row) for row in rows] == [False, False, False, True, False, False, True, True, False]
-    assert numbers(rows[-1])[5] == pytest.approx(2 / 0.4, rel=0.05)
+    first, _, *rows = capsys.readouterr().out.splitlines()
+    starts = [np.random.default_rng(s).normal(size=31) * np.r_[np.ones(30), 0] for s in range(20)]
+    sharp = [np.linalg.eigvalsh(hessian_by_steps(tired_slope, w)).max() for w in starts]
+    assert numbers(first) == [round(min(sharp)), round(max(sharp)), round(float(np.median(sharp)))]
+    assert [numbers(row)[0] for row in rows] == [0.2, 0.3, 0.4]
+    for row in rows:
+        rate, edge, *alive = numbers(row)
+        assert edge == pytest.approx(2 / rate, abs=0.06)
+        for warm, told in zip((0, 300), (alive[0], alive[2]), strict=True):
+            w = np.array(starts)
+            for step in range(1, warm + 401):
+                going = (np.abs(w) < 1000).all(axis=1)
+                w[going] = w[going] - rate * (min(1, step / warm) if warm else 1) * tired_slope(w[going])
+            assert told == np.sum((np.abs(w) < 1000).all(axis=1))
+    none, few, most = numbers(rows[1])[2:]
+    assert none < 6 and few < 8 and most > 14 and numbers(rows[0])[2:] == [20, 20, 20]
 
 
 def test_the_printed_batches_are_those_of_the_traces(capsys, numbers):
@@ -238,7 +238,7 @@ def test_one_wrong_mark_throws_the_line_and_a_clip_holds_it(capsys, numbers):
             w = w - 0.02 * g / max(1, math.hypot(*g) / longest)
             seen.append(math.hypot(*(w - best)))
         assert row[-3:] == pytest.approx([seen[29], seen[30], seen[-1]], abs=6e-3)
-    assert wrong[-2] > 20 * wrong[-3] and held[-1] < 1.2 * right[-1] < wrong[-1] / 10 and price[-1] > right[-1]
+    assert wrong[-2] > 20 * wrong[-3] and held[-1] < right[-1] + 6 < wrong[-1] / 10 and price[-1] > right[-1]
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3])

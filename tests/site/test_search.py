@@ -154,6 +154,11 @@ gradient flow: optimisers/stable-training glossary
 critical batch size: optimisers/stable-training glossary
 learning rate warmup: optimisers/stable-training descent/schedules-and-line-search
 loss spike: optimisers/stable-training
+attention: layers/softmax-and-attention glossary
+softmax backward: layers/softmax-and-attention
+scaled dot product: layers/softmax-and-attention
+causal mask: layers/softmax-and-attention glossary
+transformer: layers/softmax-and-attention
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary
 nonlinear least squares: optimisers/gauss-newton

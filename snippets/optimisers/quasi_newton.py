@@ -85,12 +85,12 @@ def updated(B, s, y):
 
 # --8<-- [start:wolfe]
 def wolfe(f, gradient, w, g, direction, low=1e-4, flat=0.9):
-    """A step t * direction (p,) that leads down far enough, and the gradient at its end.
+    """A step t * direction (p,) that leads far enough down, and the gradient there.
 
     g is the gradient at w (p,). The step lowers f by at least `low` of what the slope
     promises, and f falls at its end at most `flat` times as steeply; low < flat < 1.
-    Doubles t, or halves an interval. Raises `ValueError` if the direction does not lead downhill,
-    `RuntimeError` after 60 tries. Source: Wolfe, 1969.
+    Doubles t, or halves an interval. Raises `ValueError` if the direction does not
+    lead downhill, `RuntimeError` after 60 tries. Source: Wolfe, 1969.
     """
     height, slope = f(w), g @ direction
     if not slope < 0:
@@ -104,7 +104,7 @@ def wolfe(f, gradient, w, g, direction, low=1e-4, flat=0.9):
         else:
             return t * direction, end
         t = (short + long) / 2 if long < np.inf else 2 * t
-    raise RuntimeError(f"no step near {t:.3g} will do: rounding, or a wrong gradient?")
+    raise RuntimeError(f"no step near {t:.3g} will do: a wrong gradient?")
 # --8<-- [end:wolfe]
 
 

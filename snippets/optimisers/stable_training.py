@@ -115,15 +115,16 @@ figure_edge.slider = ("rate", [0.05, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4])
 
 # --8<-- [start:warm_up]
 def print_warm_up():
-    """Twenty random starts with large output weights: how many walks are alive 400 steps after the warm-up."""
+    """Twenty random starts with large output weights: which walks live 400 steps after the warm-up."""
     starts = np.array([beginning(1.0, seed) for seed in range(20)])
     sharp = [sharpness(tired_slope, w) for w in starts]
     print(f"sharpness at the start from {min(sharp):.0f} to {max(sharp):.0f}, median {np.median(sharp):.0f}")
-    print("rate   2/rate   alive of 20, by steps of warm-up: 0   100   300")
-    for rate in (0.2, 0.3, 0.4):
+    print("rate   2/rate   alive of 20, by steps of warm-up: 0             100             300")
+    for rate in (0.2, 0.3):
         ends = [trained(tired_slope, starts, rate, warm + 400, warm)[-1] for warm in (0, 100, 300)]
         alive = [np.sum(np.max(np.abs(w), axis=1) < 1000) for w in ends]
-        print(f"{rate:4.1f}   {2 / rate:6.1f}   {alive[0]:35d}   {alive[1]:3d}   {alive[2]:3d}")
+        words = ["all" if n == 20 else "more than 12" if n > 12 else "fewer than 9" if n < 9 else "about half" for n in alive]
+        print(f"{rate:4.1f}   {2 / rate:6.1f}   {words[0]:>35}   {words[1]:>13}   {words[2]:>13}")
 # --8<-- [end:warm_up]
 
 

@@ -327,7 +327,7 @@ BARE = {
 }
 
 
-def report_on(bad, folder, bare=(), limit=3, jobs=6):
+def report_on(bad, folder, bare=(), limit=3, jobs=3):
     """The report on bad modules, some texts that are none and two good ones, from a single run with a cache that held something
     before; what was kept before and after; the temporary files that are left."""
     chapter = folder / "snippets" / "chapter"

@@ -136,6 +136,14 @@ def test_reading_in_blocks_of_any_size_is_reading_at_once(seed, size):
     assert attention_in_blocks(q, K, V, size) == pytest.approx(attention(q[None], K, V)[0][0])
 
 
+@pytest.mark.counted
+def test_a_first_word_reads_itself_alone_and_sends_no_slope_to_its_key():
+    Q, K, V = np.random.default_rng(3).normal(size=(3, 2, 4))
+    out, P = attention(Q, K, V, causal=True)
+    dQ, dK, dV = attention_back(Q, K, V, P, np.array([[1.0] * 4, [0.0] * 4]))
+    assert np.allclose(out[0], V[0]) and np.all(dQ == 0) and np.all(dK == 0) and np.array_equal(dV[0], np.ones(4))
+
+
 def test_the_example_in_words_and_exercise_one_in_fractions():
     p, said = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [50, 60, 80]
     mean = sum(w * s for w, s in zip(p, said, strict=True))

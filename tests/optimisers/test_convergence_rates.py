@@ -132,6 +132,7 @@ def test_descent_keeps_all_its_promises_on_quadratics(curvatures, seed):
     assert np.all(loss(accelerated(slope, start, 1 / L, 40))[1:] <= promised_accelerated(L, np.linalg.norm(start), k) + 1e-12)
 
 
+@pytest.mark.counted
 def test_the_promises_are_the_sum_of_the_purse_the_product_of_the_factors_and_nesterovs():
     # (Half of L times the squared distance) shared among the steps; a factor for each step; and 2 L D / (k + 1)².
     assert promised_convex(3.0, 2.0, 5) == pytest.approx(float(Fraction(3, 2) * 4 / 5))

@@ -137,6 +137,7 @@ def test_the_loss_falls_at_every_step():
     assert np.all(np.diff(heights) < 0)
 
 
+@pytest.mark.counted
 def test_with_all_its_steps_in_memory_l_bfgs_is_bfgs_from_the_newest_scale():
     rng = np.random.default_rng(2)
     pairs = [(s, positive(7) @ s) for s in rng.normal(size=(3, 4))]
@@ -173,6 +174,7 @@ def test_the_secant_method_is_exact_for_a_straight_slope(ends):
         assert secant(lambda w: 3.0 * w - 9, float(ends[1]), float(ends[0]), 1)[-1] == pytest.approx(3)
 
 
+@pytest.mark.counted
 def test_the_example_and_exercise_one_by_the_secant():
     assert secant({1.0: -6.0, 3.0: -2.0}.get, 3.0, 1.0, 1)[-1] == 4
     assert secant({0.0: -9.0, 2.0: -3.0}.get, 2.0, 0.0, 1)[-1] == 3

@@ -26,6 +26,7 @@ from snippets.optimisers.stable_training import (
     print_warm_up,
     sharpness,
     tired_loss,
+    tired_pair,
     tired_slope,
     tired_students,
     trained,
@@ -50,7 +51,9 @@ def test_the_gradient_is_that_of_complex_steps_of_the_loss(seed):
     assert tired_loss(w) == pytest.approx(of_network(w))
 
 
+@pytest.mark.counted
 def test_the_hessian_is_symmetric_and_that_of_differences_of_the_loss():
+    tired_pair.cache_clear()
     w = beginning()
     H = hessian_by_steps(tired_slope, w)
     assert H == pytest.approx(H.T, abs=1e-10) and H.shape == (31, 31)

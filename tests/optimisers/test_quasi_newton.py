@@ -150,10 +150,12 @@ def test_with_all_its_steps_in_memory_l_bfgs_is_bfgs_from_the_newest_scale():
     assert times_inverse(g, []) == pytest.approx(g)
 
 
+@pytest.mark.counted
 def test_the_first_two_points_of_both_methods_agree():
     one = bfgs(pass_loss, pass_gradient, np.zeros(2), 2)[0]
     other = lbfgs(pass_loss, pass_gradient, np.zeros(2), 2, 5)
     assert one == pytest.approx(other)
+    assert len(lbfgs(pass_loss, pass_gradient, np.zeros(2), 0, 5)) == 1
 
 
 @given(seeds)

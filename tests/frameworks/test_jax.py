@@ -19,6 +19,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
 
@@ -168,3 +169,15 @@ def test_attention_and_its_slopes_are_those_of_the_page():
     assert np.array(out) == pytest.approx(exact)
     for slope, told in zip((dQ, dK, dV), attention_back(Q, K, V, P, G), strict=True):
         assert np.array(slope) == pytest.approx(told)
+
+
+def test_normalisations_and_their_slopes_are_those_of_the_page():
+    H, G = np.random.default_rng(0).normal(3, 2, (2, 6, 4))
+    # --8<-- [start:normalise]
+    by_row = jax.nn.standardize(H, axis=1, epsilon=1e-5)
+    by_column, pull_back = jax.vjp(lambda H: jax.nn.standardize(H, axis=0, epsilon=1e-5), H)
+    (slopes,) = pull_back(G)
+    # --8<-- [end:normalise]
+    Y, s = normalise(H, 0, 1e-5)
+    assert np.array(by_column) == pytest.approx(Y) and np.array(slopes) == pytest.approx(normalise_back(Y, s, G, 0))
+    assert np.array(by_row) == pytest.approx(normalise(H, 1, 1e-5)[0])

@@ -15,6 +15,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
 
@@ -234,3 +235,16 @@ def test_attention_and_its_slopes_are_those_of_the_page():
     assert out.detach().numpy() == pytest.approx(exact)
     for slope, told in zip((Q.grad, K.grad, V.grad), attention_back(*arrays[:3], P, arrays[3]), strict=True):
         assert slope.numpy() == pytest.approx(told)
+
+
+def test_normalisations_and_their_slopes_are_those_of_the_page():
+    H, G = np.random.default_rng(0).normal(3, 2, (2, 6, 4))
+    X = torch.tensor(H, requires_grad=True)
+    # --8<-- [start:normalise]
+    by_row = torch.nn.functional.layer_norm(X, X.shape[1:], eps=1e-5)
+    by_column = torch.nn.functional.batch_norm(X, None, None, training=True, eps=1e-5)
+    by_column.backward(torch.tensor(G))  # then X.grad
+    # --8<-- [end:normalise]
+    Y, s = normalise(H, 0, 1e-5)
+    assert by_column.detach().numpy() == pytest.approx(Y) and X.grad.numpy() == pytest.approx(normalise_back(Y, s, G, 0))
+    assert by_row.detach().numpy() == pytest.approx(normalise(H, 1, 1e-5)[0])

@@ -159,6 +159,11 @@ softmax backward: layers/softmax-and-attention
 scaled dot product: layers/softmax-and-attention
 causal mask: layers/softmax-and-attention glossary
 transformer: layers/softmax-and-attention
+batch norm: layers/normalisation-and-residual-connections glossary
+layer norm backward: layers/normalisation-and-residual-connections
+residual connection: layers/normalisation-and-residual-connections glossary
+resnet: layers/normalisation-and-residual-connections
+batch norm inference: layers/normalisation-and-residual-connections
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary
 nonlinear least squares: optimisers/gauss-newton

@@ -8,7 +8,7 @@ import numpy as np
 
 # --8<-- [start:softmax]
 def softmax_rows(S):
-    """Positive numbers that add up to 1 along the last axis, from scores S; same shape."""
+    """Weights that add up to 1 along the last axis, from scores S; same shape."""
     e = np.exp(S - S.max(axis=-1, keepdims=True))  # the largest is 1: no overflow
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -108,10 +108,10 @@ def alike():
 
 # --8<-- [start:lookup]
 def looked_up(w):
-    """Each student's marks, read from the 39 others by attention, (40,), and the weights P.
+    """Each student's marks, read from the 39 others by attention, (40,), and their weights P.
 
-    The score of a pair is -(w[0] a² + w[1] b²) for their differences a in hours and b in
-    attendance, standardised; oneself is masked.
+    w (2,) are the scales: the score of a pair is -(w[0] a² + w[1] b²) for their
+    differences a in hours and b in attendance, standardised; oneself is masked.
     """
     squares, marks = alike()
     P = softmax_rows(np.where(np.eye(40, dtype=bool), -np.inf, -squares @ w.reshape(2)))
@@ -119,7 +119,7 @@ def looked_up(w):
 
 
 def lookup_loss(w):
-    """Mean-squared error of `looked_up`, in marks²; w (2,)."""
+    """Mean-squared error of `looked_up` with the scales w (2,), in marks²."""
     return np.mean((looked_up(w)[0] - alike()[1]) ** 2)
 
 
@@ -134,7 +134,7 @@ def lookup_slope(w):
 
 # --8<-- [start:learned]
 def learned(steps):
-    """Descent on both weights from 0.5: all points, (steps + 1, 2)."""
+    """Descent on both scales from 0.5: all points, (steps + 1, 2)."""
     path = [np.array([0.5, 0.5])]
     for _ in range(steps):
         path.append(path[-1] - 0.01 * lookup_slope(path[-1]))
@@ -142,16 +142,16 @@ def learned(steps):
 
 
 def print_learned():
-    """What makes students alike, and the error beside that of a line fitted to the other 39."""
+    """What makes students alike, and the error beside that of a plane fitted to the other 39."""
     path = learned(300)
-    print("step   weight of hours   of attendance   error (marks²)")
+    print("step   scale of hours   of attendance   error (marks²)")
     for step in (0, 10, 100, 300):
         w = path[step]
-        print(f"{step:4d}   {w[0]:15.2f}   {w[1]:13.2f}   {lookup_loss(w):14.2f}")
+        print(f"{step:4d}   {w[0]:14.2f}   {w[1]:13.2f}   {lookup_loss(w):14.2f}")
     hours, attendance, marks = students()
     X = np.column_stack([np.ones(40), hours, attendance])
     left_out = (marks - X @ np.linalg.lstsq(X, marks, rcond=None)[0]) / (1 - np.sum(X * np.linalg.pinv(X).T, axis=1))
-    print(f"a line fitted to the 39 others: {np.mean(left_out**2):27.2f}")
+    print(f"a plane fitted to the 39 others: {np.mean(left_out**2):25.2f}")
 # --8<-- [end:learned]
 
 
@@ -212,12 +212,13 @@ def attention_in_blocks(q, K, V, size):
 
 
 def print_blocks():
-    """1000 keys in blocks of 64, with scores up to some hundreds: the largest difference."""
+    """1000 keys in blocks of 64, with scores around 800, too large for exp: the largest difference."""
     rng = np.random.default_rng(0)
-    q, K, V = 30 * rng.normal(size=16), 10 * rng.normal(size=(1000, 16)), rng.normal(size=(1000, 4))
+    q, K, V = rng.normal(size=16), rng.normal(size=(1000, 16)), rng.normal(size=(1000, 4))
+    K += 800 * np.sqrt(16) * q / (q @ q)
     whole, _ = attention(q[None], K, V)
     gap = np.max(np.abs(attention_in_blocks(q, K, V, 64) - whole[0]))
-    print("the same to a millionth of a millionth" if gap < 1e-12 else f"different by {gap:.1e}")
+    print("the same to a billionth" if gap < 1e-9 else f"different by {gap:.1e}")
 # --8<-- [end:blocks]
 
 

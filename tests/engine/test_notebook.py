@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from snippets._build.engine.notebook import notebook
+from snippets._build.engine.notebook import notebook, requirements
 from snippets._build.engine.render import ROOT, SNIPPETS
 
 MODULES = sorted(SNIPPETS.glob("[a-z]*/*.py"))
@@ -57,3 +57,12 @@ def test_notebook_runs_in_an_empty_folder_and_shows_every_figure_once(path, exec
 
 def test_every_snippet_has_a_notebook():
     assert MODULES and all(path.is_relative_to(ROOT) for path in MODULES)
+
+
+def test_requirements_are_what_is_imported_and_jupyter_does_not_bring_along():
+    source = "import re\nimport numpy as np\nfrom matplotlib import pyplot\nfrom sklearn.datasets import load_digits\n"
+    assert (
+        requirements(source + "from IPython.display import display\n") == "`pip install numpy matplotlib scikit-learn`"
+    )
+    assert requirements("from mpl_toolkits.mplot3d import art3d\nimport numpy, matplotlib.pyplot") == "`pip install numpy matplotlib`"
+    assert requirements("import zzz.a, numpy") == "`pip install numpy zzz`"

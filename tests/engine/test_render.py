@@ -271,11 +271,15 @@ BAD = {
     ),
     "imports_a_snippet": (
         "from snippets.descent import gradient_descent  # here",
-        "a snippet imports the standard library, NumPy and Matplotlib, and not snippets",
+        "a snippet imports the standard library, NumPy, Matplotlib and sklearn.datasets, and not snippets",
+    ),
+    "imports_more_than_data": (
+        "from sklearn.linear_model import Lasso  # here",
+        "a snippet imports the standard library, NumPy, Matplotlib and sklearn.datasets, and not sklearn",
     ),
     "imports_a_neighbour": (
         "from . import good  # here",
-        "a snippet imports the standard library, NumPy and Matplotlib, and not .",
+        "a snippet imports the standard library, NumPy, Matplotlib and sklearn.datasets, and not .",
     ),
     "says_it_twice": (
         "def figure_a():\n    return plt.figure()\n\n\ndef figure_a():  # here\n    return plt.figure()",

@@ -19,6 +19,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
@@ -181,3 +182,15 @@ def test_normalisations_and_their_slopes_are_those_of_the_page():
     Y, s = normalise(H, 0, 1e-5)
     assert np.array(by_column) == pytest.approx(Y) and np.array(slopes) == pytest.approx(normalise_back(Y, s, G, 0))
     assert np.array(by_row) == pytest.approx(normalise(H, 1, 1e-5)[0])
+
+
+def test_a_convolution_and_its_slopes_are_those_of_the_page():
+    rng = np.random.default_rng(0)
+    images, kernels, G = rng.normal(size=(2, 6, 5)), rng.normal(size=(4, 3, 3)), rng.normal(size=(2, 4, 3, 4))
+    # --8<-- [start:convolution]
+    layer = lambda X, K: jax.lax.conv(X, K, window_strides=(1, 1), padding="VALID")
+    maps, pull_back = jax.vjp(layer, images[:, None], kernels[:, None])
+    by_X, by_K = pull_back(jnp.moveaxis(G, 3, 1))
+    # --8<-- [end:convolution]
+    assert np.moveaxis(np.array(maps), 1, 3) == pytest.approx(convolve(images, kernels))
+    assert np.array(by_X)[:, 0] == pytest.approx(slopes_by_image(kernels, G)) and np.array(by_K)[:, 0] == pytest.approx(slopes_by_kernel(images, G))

@@ -15,6 +15,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
 from snippets.optimisers import quasi_newton as of_passing
@@ -248,3 +249,15 @@ def test_normalisations_and_their_slopes_are_those_of_the_page():
     Y, s = normalise(H, 0, 1e-5)
     assert by_column.detach().numpy() == pytest.approx(Y) and X.grad.numpy() == pytest.approx(normalise_back(Y, s, G, 0))
     assert by_row.detach().numpy() == pytest.approx(normalise(H, 1, 1e-5)[0])
+
+
+def test_a_convolution_and_its_slopes_are_those_of_the_page():
+    rng = np.random.default_rng(0)
+    images, kernels, G = rng.normal(size=(2, 6, 5)), rng.normal(size=(4, 3, 3)), rng.normal(size=(2, 4, 3, 4))
+    # --8<-- [start:convolution]
+    X, K = (torch.tensor(a[:, None], requires_grad=True) for a in (images, kernels))
+    maps = torch.nn.functional.conv2d(X, K)  # not turned round, as here
+    maps.backward(torch.tensor(G).permute(0, 3, 1, 2))  # then X.grad and K.grad
+    # --8<-- [end:convolution]
+    assert maps.detach().permute(0, 2, 3, 1).numpy() == pytest.approx(convolve(images, kernels))
+    assert X.grad[:, 0].numpy() == pytest.approx(slopes_by_image(kernels, G)) and K.grad[:, 0].numpy() == pytest.approx(slopes_by_kernel(images, G))

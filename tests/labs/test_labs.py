@@ -17,7 +17,7 @@ import pytest
 
 import snippets._build.engine.lab_worker
 import snippets._build.engine.labs
-from snippets._build.engine.lab_worker import given, read, requirements, tags
+from snippets._build.engine.lab_worker import given, read, tags
 from snippets._build.engine.labs import BLANK, SITE, addressed, make_labs, solved, student
 from snippets._build.pages.maths import MACROS
 from snippets._build.engine.render import ROOT
@@ -216,14 +216,6 @@ def test_helpers_are_the_same_in_all_labs_and_the_students_are_those_of_the_page
     assert {name: (len(texts), len(set(texts))) for name, texts in found.items()} == {
         "check": (4, 1), "show": (4, 1), "students": (2, 1)
     }  # fmt: skip
-
-
-def test_requirements_are_what_is_imported_and_jupyter_does_not_bring_along():
-    source = "import re\nimport numpy as np\nfrom matplotlib import pyplot\nfrom sklearn.datasets import load_digits\n"
-    assert (
-        requirements(source + "from IPython.display import display\n") == "`pip install numpy matplotlib scikit-learn`"
-    )
-    assert requirements("import zzz.a, numpy") == "`pip install numpy zzz`"
 
 
 # The engine

@@ -151,6 +151,10 @@ def test_the_example_in_words_and_exercise_one_in_fractions():
     g = [4, 0, 0]
     back = [w * (slope - sum(a * b for a, b in zip(p, g, strict=True))) for w, slope in zip(p, g, strict=True)]
     assert back == [1, Fraction(-1, 2), Fraction(-1, 2)] and sum(back) == 0
+    assert [w * (s - mean) for w, s in zip(p, said, strict=True)] == [-5, 0, 5]
+    scores = np.log([0.5, 0.25, 0.25]) + [0, 0, 1e-6]
+    e = np.exp(scores)
+    assert 0.1 * (e @ said / e.sum() - 60) / 1e-6 == pytest.approx(0.5, rel=1e-4)
 
 
 def test_exercise_two_by_sympy():
@@ -217,7 +221,7 @@ def test_a_mask_after_the_softmax_leaks(capsys, numbers):
 
 def test_blocks_are_the_same_and_a_difference_would_be_told(capsys, monkeypatch):
     print_blocks()
-    assert capsys.readouterr().out == "the same to a millionth of a millionth\n"
+    assert capsys.readouterr().out == "the same to a billionth\n"
     monkeypatch.setattr("snippets.layers.softmax_and_attention.attention_in_blocks", lambda *_: np.zeros(4))
     print_blocks()
     assert capsys.readouterr().out.startswith("different by ")

@@ -151,7 +151,7 @@ FAULTS = {
         "import matplotlib.pyplot as plt\nfrom snippets.slopes import tangent",
         CODE,
         "from snippets",
-        "a snippet imports the standard library, NumPy and Matplotlib, and not snippets",
+        "a snippet imports the standard library, NumPy, Matplotlib and sklearn.datasets, and not snippets",
     ),
     "a broken link": (
         TANGENT,

@@ -163,6 +163,12 @@ batch norm: layers/normalisation-and-residual-connections glossary
 layer norm backward: layers/normalisation-and-residual-connections
 residual connection: layers/normalisation-and-residual-connections glossary
 resnet: layers/normalisation-and-residual-connections
+convolution: layers/convolution glossary
+conv2d backward: layers/convolution
+transposed convolution: layers/convolution glossary
+weight sharing: layers/convolution
+translation invariance: layers/convolution
+max pooling: layers/convolution
 batch norm inference: layers/normalisation-and-residual-connections
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary

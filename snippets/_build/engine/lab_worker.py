@@ -25,6 +25,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from ..fault import line_of, line_with
 from .labs import BLANK, CELL, SITE, solved, student
+from .notebook import requirements
 from .style import ALT_LENGTH, themed
 
 TIME_LIMIT = 60  # seconds for one cell
@@ -32,7 +33,6 @@ METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "na
 QUIET = ["--log-level=ERROR"]
 PREPARE = "from snippets._build.engine.worker import prepare; prepare()"
 SHOWN = re.compile(r'<img alt="(.*)" src="data:image/svg\+xml;base64,([^"]*)">')
-PACKAGES = {"sklearn": "scikit-learn"}  # those whose package has another name
 TITLES = {"setup": "example", "task": "success", "check": "example"}
 FOLDS = {"setup": "Imports, and two helpers", "task": "Solution", "check": "The check"}
 
@@ -80,16 +80,6 @@ def tags(cell):
 
 
 # The notebooks that are given away
-
-
-def requirements(source):
-    """The command that installs what the lab imports, except for what Jupyter brings along."""
-    tree = ast.parse(source)
-    names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
-    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    roots = dict.fromkeys(name.split(".")[0] for name in names)
-    wanted = [PACKAGES.get(root, root) for root in roots if root not in sys.stdlib_module_names and root != "IPython"]
-    return f"`pip install {' '.join(sorted(wanted, key=[*dict.fromkeys(['numpy', *wanted])].index))}`"
 
 
 def absolute(text):

@@ -2,10 +2,23 @@
 
 import ast
 import re
+import sys
 import textwrap
 
 import jupytext
 import nbformat
+
+PACKAGES = {"sklearn": "scikit-learn", "mpl_toolkits": "matplotlib"}  # those whose package has another name
+
+
+def requirements(source):
+    """The command that installs what a notebook imports, except for what Jupyter brings along."""
+    tree = ast.parse(source)
+    names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    roots = dict.fromkeys(name.split(".")[0] for name in names)
+    wanted = {PACKAGES.get(root, root): None for root in roots if root not in sys.stdlib_module_names and root != "IPython"}
+    return f"`pip install {' '.join(dict.fromkeys([name for name in ('numpy', *wanted) if name in wanted]))}`"
 
 
 def notebook(source, name):
@@ -17,7 +30,7 @@ def notebook(source, name):
         raise ValueError("a snippet begins with a docstring and ends with what `python` runs, `if __name__ == ...`")
     title, _, rest = ast.get_docstring(tree).partition(":")
     text = (
-        f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs `pip install numpy matplotlib`."
+        f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs {requirements(source)}."
     )
     body = "\n".join(lines[tree.body[0].end_lineno : main.lineno - 1])
     body = re.sub(r"(?m)^# --8<-- \[(start|end):.*\]$", "# %%", body)

@@ -46,7 +46,7 @@ from .backend import NAME, FigureCanvas
 from .style import CYCLE, FIGURE, themed
 
 PRINT_LIMIT = 20_000  # characters; a page shows a small result
-LIBRARIES = {*sys.stdlib_module_names, "numpy", "matplotlib", "mpl_toolkits"}
+LIBRARIES = {*sys.stdlib_module_names, "numpy", "matplotlib", "mpl_toolkits", "sklearn.datasets"}
 LAST_WORD = 2  # seconds after its time limit in which a child may still say where it was
 
 
@@ -123,14 +123,16 @@ def empty(figure):
 def promises(tree):
     """Raise `Broken` where the text of a module shows that it breaks the contract."""
     for node in ast.walk(tree):
-        roots = []
+        names = []
         if isinstance(node, ast.Import):
-            roots = [alias.name.split(".")[0] for alias in node.names]
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            roots = ["." if node.level else node.module.split(".")[0]]
-        for root in roots:
-            if root not in LIBRARIES:
-                raise Broken(f"a snippet imports the standard library, NumPy and Matplotlib, and not {root}", node.lineno)
+            names = ["." if node.level else node.module]
+        for name in names:
+            root = name.split(".")[0] or "."
+            if not {name, root} & LIBRARIES:
+                told = "the standard library, NumPy, Matplotlib and sklearn.datasets"
+                raise Broken(f"a snippet imports {told}, and not {root}", node.lineno)
     seen = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
@@ -276,6 +278,9 @@ def result(function, line, options, places):
 
 
 def no_luck(bits):
+    """Random bits for SciPy alone, which makes examples for its documentation while scikit-learn imports it."""
+    if sys._getframe(1).f_globals.get("__name__", "").startswith("scipy."):
+        return int.from_bytes(os.urandom(bits // 8))
     raise RuntimeError("random numbers without a seed are others in each build")
 
 

@@ -19,6 +19,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.through_time import cell_gradients, run_cell
 from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
@@ -194,3 +195,18 @@ def test_a_convolution_and_its_slopes_are_those_of_the_page():
     # --8<-- [end:convolution]
     assert np.moveaxis(np.array(maps), 1, 3) == pytest.approx(convolve(images, kernels))
     assert np.array(by_X)[:, 0] == pytest.approx(slopes_by_image(kernels, G)) and np.array(by_K)[:, 0] == pytest.approx(slopes_by_kernel(images, G))
+
+
+def test_a_recurrent_cell_and_its_slopes_are_those_of_the_page():
+    rng = np.random.default_rng(0)
+    X, W, U, G = rng.normal(size=(5, 3, 2)), rng.normal(size=(4, 4)), rng.normal(size=(2, 4)), rng.normal(size=(3, 4))
+    # --8<-- [start:cell]
+    step = lambda weights: lambda h, x: (jnp.tanh(h @ weights[0] + x @ weights[1]), None)
+    last = lambda *weights: jax.lax.scan(step(weights), jnp.zeros((3, 4)), X)[0]
+    h, pull_back = jax.vjp(last, W, U)  # scan is the loop; it is gone back through as a whole
+    dW, dU = pull_back(G)
+    # --8<-- [end:cell]
+    exact = run_cell(X, W, U)
+    assert np.array(h) == pytest.approx(exact[-1])
+    for slope, told in zip((dW, dU), cell_gradients(exact, X, W, U, G), strict=True):
+        assert np.array(slope) == pytest.approx(told)

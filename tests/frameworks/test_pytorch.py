@@ -15,6 +15,7 @@ from snippets.gradients import gradient as of_gradient
 from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
+from snippets.layers.through_time import cell_gradients, run_cell
 from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
@@ -261,3 +262,18 @@ def test_a_convolution_and_its_slopes_are_those_of_the_page():
     # --8<-- [end:convolution]
     assert maps.detach().permute(0, 2, 3, 1).numpy() == pytest.approx(convolve(images, kernels))
     assert X.grad[:, 0].numpy() == pytest.approx(slopes_by_image(kernels, G)) and K.grad[:, 0].numpy() == pytest.approx(slopes_by_kernel(images, G))
+
+
+def test_a_recurrent_cell_and_its_slopes_are_those_of_the_page():
+    rng = np.random.default_rng(0)
+    X, W, U, G = rng.normal(size=(5, 3, 2)), rng.normal(size=(4, 4)), rng.normal(size=(2, 4)), rng.normal(size=(3, 4))
+    # --8<-- [start:cell]
+    cell = torch.nn.RNN(2, 4, bias=False)  # with tanh; it keeps W and U transposed
+    cell.weight_hh_l0.data, cell.weight_ih_l0.data = torch.tensor(W.T), torch.tensor(U.T)
+    states, last = cell(torch.tensor(X))
+    last[0].backward(torch.tensor(G))  # then cell.weight_hh_l0.grad, cell.weight_ih_l0.grad
+    # --8<-- [end:cell]
+    exact = run_cell(X, W, U)
+    assert states.detach().numpy() == pytest.approx(exact[1:])
+    dW, dU = cell_gradients(exact, X, W, U, G)
+    assert cell.weight_hh_l0.grad.numpy().T == pytest.approx(dW) and cell.weight_ih_l0.grad.numpy().T == pytest.approx(dU)

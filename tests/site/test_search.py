@@ -169,6 +169,11 @@ transposed convolution: layers/convolution glossary
 weight sharing: layers/convolution
 translation invariance: layers/convolution
 max pooling: layers/convolution
+rnn: layers/through-time
+backpropagation through time: layers/through-time glossary
+spectral radius: layers/through-time glossary
+truncated bptt: layers/through-time
+lstm: layers/through-time
 batch norm inference: layers/normalisation-and-residual-connections
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary

@@ -119,16 +119,16 @@ def figure_growth(radius=0.5):
     slopes = 1 - run_cell(X, W, np.eye(16))[1:, 0] ** 2
     fig, ax = plt.subplots()
     back = np.arange(41)
-    ax.semilogy(back, radius**back, "-", color="C1", label="radius to the power of steps")
+    ax.semilogy(back, float(radius) ** back, "-", color="C1", label="radius to the power of steps")
     ax.semilogy(back, sizes_back(W, np.ones((40, 16))), "o", color="C1", markersize=4, label="without tanh")
     ax.semilogy(back, sizes_back(W, slopes), "x", color="C1", markersize=5, label="with tanh")
     ax.minorticks_off()
-    ax.set(xlabel="steps back", ylabel="size of the slopes", xlim=(-1, 41), ylim=(1e-15, 1e9))
-    ax.legend(loc="lower left")
+    ax.set(xlabel="steps back", ylabel="size of the slopes", xlim=(-1, 41), ylim=(1e-15, 1e21))
+    ax.legend(loc="upper left")
     return fig
 
 
-figure_growth.slider = ("radius", [0.5, 0.8, 1, 1.2, 1.5])
+figure_growth.slider = ("radius", [0.5, 0.8, 1, 1.2, 1.5, 3])
 # --8<-- [end:growth]
 
 
@@ -137,7 +137,7 @@ def remembered(distance, radius, cut=None, seed=0):
     """Share of a number's variance that is told so many steps after it was shown; first slope by U.
 
     Eight units are trained for 400 steps of descent, on 50 sequences each; their W is
-    radius times a random rotation at first. The slope is told by its length.
+    radius times a random orthogonal matrix at first. The slope is told by its length.
     """
     rng = np.random.default_rng(seed)
     W = radius * np.linalg.qr(rng.normal(0, 1, (8, 8)))[0]

@@ -84,14 +84,15 @@ figure_sliding.slider = ("place", [1, 2, 3, 4, 5, 6, 7, 12, 18, 24, 30, 36])
 
 # --8<-- [start:stamps]
 def figure_stamps(stamps=1):
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(554)
+    order, strengths = rng.permutation(36), rng.choice([1.0, -1.0, 0.5], 36)
     G = np.zeros(36)
-    G[rng.permutation(36)[:stamps]] = rng.choice([1.0, -1.0, 0.5], stamps)
+    G[order[:stamps]] = strengths[:stamps]
     G = G.reshape(1, 6, 6, 1)
     fig, axes = plt.subplots(1, 3, figsize=(7, 2.8))
     show(axes[0], G[0, :, :, 0], 1, "slopes by the map", "C1")
     show(axes[1], UPRIGHT, 1, "kernel")
-    show(axes[2], slopes_by_image(UPRIGHT[None], G)[0], 2, "slopes by the image", "C1")
+    show(axes[2], slopes_by_image(UPRIGHT[None], G)[0], 3, "slopes by the image", "C1")
     return fig
 
 
@@ -246,10 +247,10 @@ def print_undone():
 def print_work():
     """Weights and multiplications of one image for the first layer."""
     image, maps = 16 * 16, 12 * 12 * 24
-    print("first layer             weights   multiplications")
+    print("on paper of 16 by 16    weights   multiplications")
     print(f"24 kernels of 5 by 5   {24 * 25:8,d}   {maps * 25:15,d}")
     print(f"all with all           {image * maps:8,d}   {image * maps:15,d}")
-    print(f"11 units on 8 by 8     {64 * 11:8,d}   {64 * 11:15,d}")
+    print(f"11 dense units         {image * 11:8,d}   {image * 11:15,d}")
 # --8<-- [end:work]
 
 
@@ -260,7 +261,7 @@ def one_for_two(first, second):
 
 
 def print_stacked():
-    """Two kernels of 3 by 3 on a digit, one after the other and in one go: the largest difference."""
+    """Two kernels of 3 by 3 on a digit, one after the other and in one go: size of the one, and agreement."""
     image, rng = digits()[0][:1], np.random.default_rng(0)
     first, second = rng.normal(0, 1, (2, 3, 3))
     twice = convolve(convolve(image, first[None])[..., 0], second[None])

@@ -139,7 +139,7 @@ def tired_batch():
 def tower(depth, width=16, seed=0):
     """Matrices, one in, (2, width), `depth` blocks, (width, width), one out, and biases.
 
-    The variances are half of Xavier's, 1 / (2 inputs); the biases are zero, (width,) each.
+    The variances are 1 / (2 inputs), half of Xavier's in the blocks; the biases are zero, (width,) each.
     """
     rng = np.random.default_rng(seed)
     sizes = [2, *[width] * (depth + 1), 1]

@@ -20,6 +20,7 @@ from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
 from snippets.layers.through_time import cell_gradients, run_cell
+from snippets.networks import differentiating_programs as of_programs
 from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
@@ -210,3 +211,18 @@ def test_a_recurrent_cell_and_its_slopes_are_those_of_the_page():
     assert np.array(h) == pytest.approx(exact[-1])
     for slope, told in zip((dW, dU), cell_gradients(exact, X, W, U, G), strict=True):
         assert np.array(slope) == pytest.approx(told)
+
+
+def test_products_stops_and_checkpoints_are_those_of_the_page():
+    W, h, g = of_programs.long_loop()
+    exact = of_programs.hessian_times(of_programs.valley, [-1.2, 1.0], [1.0, 2.0])
+    # --8<-- [start:programs]
+    valley = lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2
+    _, product = jax.jvp(jax.grad(valley), (jnp.array([-1.2, 1.0]),), (jnp.array([1.0, 2.0]),))
+    stopped = jax.grad(lambda x: x * jax.lax.stop_gradient(x))(3.0)  # 3, not 6
+    step = jax.checkpoint(lambda h, W: jnp.tanh(h @ W))  # its inside is computed again on the way back
+    end = lambda W: jax.lax.fori_loop(0, 64, lambda _, h: step(h, W), h) @ g
+    slopes = jax.grad(end)(W)
+    # --8<-- [end:programs]
+    assert np.array(product) == pytest.approx(exact) and stopped == 3
+    assert np.array(slopes) == pytest.approx(of_programs.walk_back_kept(*of_programs.long_loop(), 64, 8)[0])

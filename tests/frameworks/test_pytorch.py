@@ -16,6 +16,7 @@ from snippets.gradients import hessian as of_hessian
 from snippets.gradients import jacobian as of_jacobian
 from snippets.layers.softmax_and_attention import attention, attention_back
 from snippets.layers.through_time import cell_gradients, run_cell
+from snippets.networks import differentiating_programs as of_programs
 from snippets.layers.convolution import convolve, slopes_by_image, slopes_by_kernel
 from snippets.layers.normalisation_and_residual_connections import normalise, normalise_back
 from snippets.optimisers import gauss_newton as of_curves
@@ -277,3 +278,20 @@ def test_a_recurrent_cell_and_its_slopes_are_those_of_the_page():
     assert states.detach().numpy() == pytest.approx(exact[1:])
     dW, dU = cell_gradients(exact, X, W, U, G)
     assert cell.weight_hh_l0.grad.numpy().T == pytest.approx(dW) and cell.weight_ih_l0.grad.numpy().T == pytest.approx(dU)
+
+
+def test_products_stops_and_checkpoints_are_those_of_the_page():
+    W, h, g = of_programs.long_loop()
+    W, h, g = torch.tensor(W, requires_grad=True), torch.tensor(h), torch.tensor(g)
+    exact = of_programs.hessian_times(of_programs.valley, [-1.2, 1.0], [1.0, 2.0])
+    # --8<-- [start:programs]
+    valley = lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2
+    point, v = torch.tensor([-1.2, 1.0]), torch.tensor([1.0, 2.0])
+    _, product = torch.func.jvp(torch.func.grad(valley), (point,), (v,))  # forward over reverse
+    stopped = h.detach()  # a constant from here on
+    for _ in range(64):  # keeps h alone, and computes the inside of the step again
+        h = torch.utils.checkpoint.checkpoint(lambda h: torch.tanh(h @ W), h, use_reentrant=False)
+    (h @ g).backward()  # then W.grad
+    # --8<-- [end:programs]
+    assert product.numpy() == pytest.approx(exact) and not stopped.requires_grad
+    assert W.grad.numpy() == pytest.approx(of_programs.walk_back_kept(*of_programs.long_loop(), 64, 8)[0])

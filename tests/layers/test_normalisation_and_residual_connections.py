@@ -179,7 +179,7 @@ def test_a_bias_in_front_of_a_normalisation_has_no_slope():
 # What is printed and drawn
 
 
-def test_no_rate_explodes_behind_a_normalisation(capsys, numbers):
+def test_no_rate_explodes_in_front_of_a_normalisation(capsys, numbers):
     print_large_rates()
     lines = capsys.readouterr().out.splitlines()[1:]
     X, marks = graded()
@@ -195,7 +195,7 @@ def test_no_rate_explodes_behind_a_normalisation(capsys, numbers):
     assert numbers(lines[0])[4] == pytest.approx(best, abs=6e-4) and numbers(lines[-1])[4] > best + 0.01
 
 
-def test_only_the_plain_tower_fails_with_depth(capsys):
+def test_of_forty_blocks_only_the_plain_tower_learns_nothing(capsys):
     print_depth()
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split() == ["blocks", *KINDS]

@@ -174,6 +174,10 @@ backpropagation through time: layers/through-time glossary
 spectral radius: layers/through-time glossary
 truncated bptt: layers/through-time
 lstm: layers/through-time
+gradient checkpointing: networks/differentiating-programs
+stop gradient: networks/differentiating-programs glossary
+nan gradient: networks/differentiating-programs
+forward over reverse: networks/differentiating-programs networks/automatic-differentiation
 batch norm inference: layers/normalisation-and-residual-connections
 gauss-newton: optimisers/gauss-newton glossary
 levenberg marquardt: optimisers/gauss-newton glossary

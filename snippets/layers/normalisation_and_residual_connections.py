@@ -101,7 +101,7 @@ def print_large_rates():
     """Descent with and without normalisation: length of the weights, and loss (no unit)."""
     X, marks = graded()
     lowest = np.mean((X @ np.linalg.lstsq(X, marks, rcond=None)[0] - marks) ** 2)
-    print("  rate   length   loss: 1 step   10 steps   1000 steps   without normalisation: 1000 steps")
+    print("  rate   length after 1 step   loss: 1 step   10 steps   1000 steps   without: 1000 steps")
     for rate in (0.1, 1, 10, 100):
         path, w = ray_path(rate, 1000), np.array([-0.8, 0.5])
         for _ in range(1000):
@@ -110,8 +110,8 @@ def print_large_rates():
                 break
         plain = np.mean((X @ w - marks) ** 2)
         losses = [ray_loss(path[k]) for k in (1, 10, 1000)]
-        told = "at the bottom" if plain < lowest + 1e-6 else "beyond a million"
-        print(f"{rate:6g}   {np.hypot(*path[-1]):6.1f}   {losses[0]:12.3f}   {losses[1]:8.3f}   {losses[2]:10.3f}   {told:>33}")
+        told = "at the bottom" if plain < lowest + 1e-6 else "beyond a million" if plain > 1e6 else "elsewhere"
+        print(f"{rate:6g}   {np.hypot(*path[1]):19.1f}   {losses[0]:12.3f}   {losses[1]:8.3f}   {losses[2]:10.3f}   {told:>19}")
 # --8<-- [end:large_rates]
 
 
@@ -270,7 +270,7 @@ def print_constants():
     print(" step   right: length   loss    as constants: length   loss")
     right, wrong = np.array([-0.8, 0.5]), np.array([-0.8, 0.5])
     for step in range(121):
-        if step in (0, 10, 60, 100, 110, 120):
+        if step in (0, 10, 26, 27, 105, 106, 120):
             print(f"{step:5d}   {np.hypot(*right):13.3f}   {ray_loss(right):4.2f}", end="")
             print(f"{np.hypot(*wrong):24.3f}   {ray_loss(wrong):4.2f}")
         y, s = normalise(X @ wrong, 0)

@@ -79,7 +79,7 @@ def hessian_times(f, point, v):
     """The Hessian of f at a point, times v, as a list: slopes along v of slopes."""
     moving = [Forward(p, along) for p, along in zip(point, v, strict=True)]
     _, slopes = traced_slopes(f, moving)
-    return [slope.slope for slope in slopes]
+    return [slope.slope if isinstance(slope, Forward) else 0.0 for slope in slopes]
 
 
 def whole_newton_step(f, point):
@@ -123,8 +123,12 @@ def log1pexp(x):
 
 
 def chosen(condition, a, b):
-    """a where the condition holds, else b, as engines do it: both are computed."""
-    return condition * a + (1 - condition) * b
+    """a if the condition holds, else b, as for arrays: both have been computed.
+
+    Going back, the slope of the other one is multiplied by 0.
+    """
+    value = a.value if condition else b.value
+    return Traced(a.tape, value, [(a, 1.0 * condition), (b, 1.0 - condition)])
 # --8<-- [end:rules]
 
 
@@ -143,13 +147,14 @@ def print_told():
 # --8<-- [start:where]
 def careless(x):
     """√x where x > 0, else 0."""
-    return chosen(1.0 * (x.value > 0), root(x), 0.0)
+    return chosen(x.value > 0, root(x), Traced(x.tape, 0.0))
 
 
 def careful(x):
     """The same, with a harmless number where the root is not wanted."""
-    wanted = 1.0 * (x.value > 0)
-    return chosen(wanted, root(chosen(wanted, x, 1.0)), 0.0)
+    wanted = x.value > 0
+    harmless = chosen(wanted, x, Traced(x.tape, 1.0))
+    return chosen(wanted, root(harmless), Traced(x.tape, 0.0))
 # --8<-- [end:where]
 
 
@@ -234,7 +239,12 @@ def print_thousand_orders():
     """A thousand slopes of students, added up in a thousand orders, one after the other."""
     rng = np.random.default_rng(0)
     slopes = rng.normal(0, 1, 1000)
-    sums = {sum(rng.permutation(slopes).tolist()) for _ in range(1000)}
+    sums = set()
+    for _ in range(1000):
+        total = 0.0
+        for slope in rng.permutation(slopes).tolist():
+            total += slope  # Python's own sum would make up for the errors, since 3.12
+        sums.add(total)
     print(f"{len(sums)} different sums, from {min(sums):.16f} to {max(sums):.16f}")
 # --8<-- [end:orders]
 

@@ -56,6 +56,11 @@ def test_forward_over_reverse_is_the_hessian_times_a_vector(x, y, a, b):
     assert hessian_times(valley, [x, y], [a, b]) == pytest.approx(H @ [a, b], rel=1e-9, abs=1e-9)
 
 
+def test_where_nothing_bends_the_hessian_is_zero():
+    assert hessian_times(lambda x, y: x + 2 * x, [1.0, 2.0], [1.0, 1.0]) == [0, 0]
+    assert hessian_times(lambda x, y: x * x, [1.0, 2.0], [1.0, 1.0]) == [2, 0]
+
+
 @pytest.mark.counted
 def test_forward_mode_and_the_tape_take_plain_numbers_on_either_side():
     x = Forward(3.0, 1.0)
@@ -129,10 +134,13 @@ def test_rules_are_what_they_say(x):
 def test_choosing_twice_keeps_the_slope_a_number():
     with np.errstate(all="ignore"):
         assert math.isnan(traced_slopes(careless, [np.float64(0)])[1][0])
+        value, (slope,) = traced_slopes(careless, [np.float64(-1)])
+        assert value == 0 and math.isnan(slope)  # the value of the other branch does not come through
     with np.errstate(all="raise"):
         assert traced_slopes(careful, [np.float64(0)]) == (0, [0]) and traced_slopes(careful, [np.float64(9)]) == (3, [1 / 6])
         assert traced_slopes(careful, [np.float64(-1)]) == (0, [0])
-    assert chosen(1.0, 3.0, 4.0) == 3 and chosen(0.0, 3.0, 4.0) == 4
+    for condition, value, slopes in ((True, 3, [1, 0]), (False, 4, [0, 1])):
+        assert traced_slopes(lambda a, b, told=condition: chosen(told, a, b), [3.0, 4.0]) == (value, slopes)
 
 
 def test_exercises_one_and_two():

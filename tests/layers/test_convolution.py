@@ -37,12 +37,11 @@ from snippets.layers.convolution import (
 seeds = st.integers(0, 999)
 
 
-def by_loops(X, K):
-    """One number after the other, in functions that autograd knows."""
-    (n, h, w), (o, k, _) = X.shape, K.shape
-    place = lambda i, y, x, c: sum(K[c, a, b] * X[i, y + a, x + b] for a in range(k) for b in range(k))
-    flat = [place(i, y, x, c) for i in range(n) for y in range(h - k + 1) for x in range(w - k + 1) for c in range(o)]
-    return anp.reshape(anp.array(flat), (n, h - k + 1, w - k + 1, o))
+def by_shifts(X, K):
+    """The image moved under the kernel, one number of the kernel after the other, in functions that autograd knows."""
+    k = K.shape[1]
+    h, w = X.shape[1] - k + 1, X.shape[2] - k + 1
+    return sum(X[:, a : a + h, b : b + w, None] * K[:, a, b] for a in range(k) for b in range(k))
 
 
 @given(seeds, st.integers(1, 3), st.integers(3, 5), st.integers(3, 5))
@@ -61,7 +60,7 @@ def test_slopes_by_kernel_and_by_image_are_those_of_autograd(seed, k):
     rng = np.random.default_rng(seed)
     X, K = rng.normal(size=(2, 4, 5)), rng.normal(size=(2, k, k))
     G = rng.normal(size=(2, 5 - k, 6 - k, 2))
-    loss = lambda X, K: anp.sum(G * by_loops(X, K))
+    loss = lambda X, K: anp.sum(G * by_shifts(X, K))
     assert slopes_by_image(K, G) == pytest.approx(autograd.grad(loss, 0)(X, K), abs=1e-10)
     assert slopes_by_kernel(X, G) == pytest.approx(autograd.grad(loss, 1)(X, K), abs=1e-10)
 
@@ -95,7 +94,7 @@ def test_the_slopes_of_both_networks_are_those_of_autograd(seed):
     strokes = rng.normal(size=(2, 3, 3)), rng.normal(size=2), rng.normal(size=(2, 10)), rng.normal(size=10)
 
     def of_strokes(K, b, V, c):
-        maps = anp.reshape(by_loops(X, K), (3, 9, 2)) + b
+        maps = anp.reshape(by_shifts(X, K), (3, 9, 2)) + b
         return surprise(anp.dot(anp.maximum(anp.max(maps, axis=1), 0), V) + c)
 
     dense = rng.normal(size=(25, 4)), rng.normal(size=4), rng.normal(size=(4, 10)), rng.normal(size=10)

@@ -193,7 +193,7 @@ def walk_back_kept(W, h, g, steps, every):
             inside.append(next_state(inside[-1], W))
             computed += 1
             counts.append(len(kept) + len(inside))
-        while inside:
+        for _ in range(len(inside)):
             h = inside.pop()
             D = g * (1 - last**2)
             dW, g, last = dW + np.outer(h, D), D @ W.T, h

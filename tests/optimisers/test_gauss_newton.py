@@ -251,11 +251,11 @@ def test_from_far_away_only_the_damped_walk_arrives(capsys, numbers):
         J = np.array([SLOPES(*theta, x) for x in HOURS])
         theta = theta - np.linalg.solve(J.T @ J, J.T @ class_residuals(theta)) if step < 3 else theta
     assert rows[3][1] > 2 * rows[0][1]
-    theta, damping = FAR, 1.0
+    theta, damping, tried = FAR, 1.0, None
     for step, row in enumerate(rows):
         error, pace_now = row[-3:-1] if step else row[-2:]
         assert [error, pace_now] == pytest.approx([np.mean(class_residuals(theta) ** 2), theta[2]], abs=0.06)
-        assert step == 0 or row[-1] == pytest.approx(tried, abs=6e-4)  # noqa: F821
+        assert step == 0 or row[-1] == pytest.approx(tried, abs=6e-4)
         J, r, tried = class_jacobian(theta), class_residuals(theta), damping
         new = theta - np.linalg.solve(J.T @ J + damping * np.diag(np.diag(J.T @ J)), J.T @ r)
         with np.errstate(over="ignore"):

@@ -63,7 +63,7 @@ class Report:
 @cache
 def _environment():
     """What every result depends on beside its module."""
-    versions = [sys.version, *(version(name) for name in ("numpy", "matplotlib", "jupytext", "nbformat"))]
+    versions = [sys.version, *(version(name) for name in ("numpy", "matplotlib", "scikit-learn", "jupytext", "nbformat"))]
     files = ("render", "worker", "backend", "style", "notebook")
     return key(*versions, *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in files))
 

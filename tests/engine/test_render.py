@@ -381,6 +381,13 @@ def test_each_function_that_fails_is_told_also_after_one_that_ended_the_process(
     ]  # fmt: skip
 
 
+@pytest.mark.counted
+def test_a_snippet_may_load_data_though_libraries_draw_random_bits_on_their_way(snippets, cache):
+    body = "from sklearn.datasets import load_digits\n\n\ndef print_shape():\n    print(load_digits().data.shape)\n"
+    report = render(snippets(a=body), cache, jobs=1)
+    assert report.faults == [] and report.results["chapter/a/shape.txt"] == "(1797, 64)\n"
+
+
 def test_the_others_finish_all_the_same(bad):
     assert bad[0].results == {"chapter/good/value.txt": "1\n", "chapter/late/value.txt": "2\n"}
     assert len(bad[0].faults) == len(BAD | BARE)

@@ -6,11 +6,13 @@ import re
 
 import pytest
 from markdown import Markdown
+from pygments.lexers import PythonLexer
 
 from snippets._build.engine.render import Report
 from snippets._build.fault import Fault
 from snippets._build.kept import Keeper
 from snippets._build.pages import html
+from snippets._build.pages.colours import FIRST, quicken
 from snippets._build.pages.figures import Figures
 from snippets._build.pages.head import minutes, with_head
 from snippets._build.pages.markdown import checked, glossary_of, lines, with_results
@@ -167,6 +169,37 @@ def test_term_has_one_tooltip_and_none_in_headings():
     text, _ = converted("# A slope\n\nA slope, **a slope** and a slope.\n\nslope\n\n*[slope]: rise over run\n")
     assert text.count("<abbr") == 1 and "<h1>A slope</h1>" in text
     assert re.sub(r"</?abbr[^>]*>", "", text).split("</h1>")[1] == "\n<p>A slope, <strong>a slope</strong> and a slope.</p>\n<p>slope</p>"
+
+
+ODD = '''@property
+async def lazy(self, *, x: float = .5e-3j, _y=0x_f) -> None:
+    """Say what."""
+    r"\\d" rb"x" f"{x!r:>{_y}} {self.x @ 1_000}" U'%s' % b'' t"x"
+    if (n := x.sum()) is not None and not n.if_ or int(n) != ~n << 3 | 1:
+        match = n.match; print(match[..., ::-1], NotImplemented, __name__, n.__class__, rf, ub"")
+    match n:
+        case [1, *_] if n >= 2: raise KeyError from None
+    type X = list[int]; del x, \
+        n  # a comment: "no text"
+
+import numpy as np, os.path
+from . import lambda_, dict2
+'''
+
+
+def test_python_is_coloured_as_pygments_does_it():
+    class Plain(PythonLexer):
+        tokens = {state: list(rules) for state, rules in PythonLexer.tokens.items()}
+
+    class Quick(Plain):
+        tokens = {state: list(rules) for state, rules in PythonLexer.tokens.items()}
+
+    Plain.tokens["root"] = [rule for rule in Plain.tokens["root"] if rule not in FIRST]
+    quicken(Quick)
+    quicken(Quick)
+    assert len(Quick.tokens["root"]) == len(Plain.tokens["root"]) + len(FIRST)
+    for text in (ODD, *(path.read_text("utf-8") for path in sorted(ROOT.glob("*/networks/*.py")))):
+        assert list(Quick().get_tokens(text)) == list(Plain().get_tokens(text))
 
 
 def test_html_of_code_is_lean_and_search_sees_words_only():

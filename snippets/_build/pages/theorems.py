@@ -26,16 +26,16 @@ def sentence(name):
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
-def oracles_in(code, packages):
-    """What a piece of code compares with or draws its inputs from; `packages` tells where its imported names come from."""
+def oracles_in(nodes, packages):
+    """What the nodes of a piece of code compare with or draw its inputs from; `packages` tells where its imported names come from."""
     found = set()
-    for node in ast.walk(code):
+    for node in nodes:
         if isinstance(node, ast.Name) and packages.get(node.id) in LIBRARIES:
             found.add(LIBRARIES[packages[node.id]])
         elif isinstance(node, ast.Attribute) and node.attr in ALGEBRA:
             found.add("linear algebra")
-    step = any(isinstance(node, ast.Constant) and isinstance(node.value, complex) for node in ast.walk(code))
-    if step and any(isinstance(node, ast.Attribute) and node.attr == "imag" for node in ast.walk(code)):
+    step = any(isinstance(node, ast.Constant) and isinstance(node.value, complex) for node in nodes)
+    if step and any(isinstance(node, ast.Attribute) and node.attr == "imag" for node in nodes):
         found.add("complex step")
     return found
 
@@ -53,8 +53,9 @@ def theorems(source):
         elif isinstance(node, ast.Assign):
             parts |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
 
-    own = {name: oracles_in(code, packages) for name, code in parts.items()}
-    named = {name: {node.id for node in ast.walk(code) if isinstance(node, ast.Name)} & parts.keys() for name, code in parts.items()}
+    nodes = {name: list(ast.walk(code)) for name, code in parts.items()}
+    own = {name: oracles_in(nodes[name], packages) for name in parts}
+    named = {name: {node.id for node in nodes[name] if isinstance(node, ast.Name)} & parts.keys() for name in parts}
 
     def reached(names):
         more = names.union(*(named[name] for name in names))

@@ -4,16 +4,21 @@ import ast
 import asyncio
 import copy
 import inspect
+import itertools
 import json
+import math
 import re
 import shutil
 import textwrap
+from collections import Counter
 from functools import cache
 from unittest import mock
 
+import autograd.numpy as anp
 import nbformat
 import numpy as np
 import pytest
+from autograd import value_and_grad
 
 import snippets._build.engine.lab_worker
 import snippets._build.engine.labs
@@ -213,8 +218,69 @@ def test_helpers_are_the_same_in_all_labs_and_the_students_are_those_of_the_page
             if isinstance(node, ast.FunctionDef) and node.name in ("check", "show", "several", "students"):
                 found.setdefault(node.name, []).append(ast.get_source_segment(source, node))
     assert {name: (len(texts), len(set(texts))) for name, texts in found.items()} == {
-        "check": (len(LABS), 1), "show": (len(LABS), 1), "students": (2, 1), "several": (2, 1)
+        "check": (len(LABS), 1), "show": (len(LABS), 1), "students": (2, 1), "several": (3, 1)
     }  # fmt: skip
+
+
+def test_the_slopes_of_the_transformer_are_those_of_autograd():
+    cells = [cell.source for cell in read(solved(LABS["a-very-small-transformer"])).cells if cell.cell_type == "code"]
+    end = next(number for number, source in enumerate(cells) if "def gradient(" in source)
+    lab = after(tuple(cells[: end + 1]))
+
+    def normalised(h):
+        moved = h - anp.mean(h, axis=-1, keepdims=True)
+        return moved / anp.sqrt(anp.mean(moved**2, axis=-1, keepdims=True) + 1e-8)
+
+    def surprise(w, text):
+        """One text, head and place at a time, in the words of the page on attention."""
+        h = w["E"][text[:-1]] + w["P"]
+        for k in range(2):
+            x, taken = normalised(h), []
+            for i in range(len(h)):
+                scores = (x[i] @ w[f"Q{k}"]) @ (x[: i + 1] @ w[f"K{k}"]).T / anp.sqrt(h.shape[1])
+                taken.append(anp.exp(scores) / anp.sum(anp.exp(scores)) @ (x[: i + 1] @ w[f"V{k}"]))
+            h = h + anp.array(taken) @ w[f"O{k}"]
+            h = h + anp.maximum(normalised(h) @ w[f"C{k}"], 0) @ w[f"D{k}"]
+        scores = normalised(h) @ w["U"]
+        return anp.mean(anp.log(anp.sum(anp.exp(scores), axis=1)) - scores[anp.arange(12), text[1:]])
+
+    w, texts = lab["initial"](2, np.random.default_rng(0), d=6), lab["texts"](3, np.random.default_rng(1))
+    found, each = lab["gradient"](w, texts), [value_and_grad(surprise)(w, text) for text in texts]
+    assert np.isclose(lab["loss"](w, texts), np.mean([value for value, _ in each]), rtol=1e-12)
+    for name in w:
+        assert np.allclose(found[name], np.mean([slopes[name] for _, slopes in each], axis=0), rtol=1e-9, atol=1e-13), name
+
+
+def test_the_least_loss_of_the_lab_is_the_entropy_of_all_texts_that_there_are():
+    """Counted over all texts with two marks in place of ten, which changes the marks' part alone."""
+    texts = [
+        "".join(s + m for s, m in first) + "".join(s + m for s, m in again) + "."
+        for students in itertools.permutations("abcdef", 3)
+        for marks in itertools.product("01", repeat=3)
+        for first in [list(zip(students, marks, strict=True))]
+        for again in itertools.permutations(first)
+    ]
+    begins = Counter(text[:k] for text in texts for k in range(1, 14))
+    surprise = sum(math.log(begins[text[:k]] / begins[text[: k + 1]]) for text in texts for k in range(1, 13)) / len(texts) / 12
+    cells = tuple(cell.source for cell in read(solved(LABS["a-very-small-transformer"])).cells if "def least_loss" in cell.source)
+    names = {"np": np}
+    exec(cells[0], names)
+    assert np.isclose(names["least_loss"](), surprise + 3 * math.log(10 / 2) / 12, rtol=1e-12)
+
+
+def test_the_learned_density_has_an_area_of_one_and_loses_what_an_integral_says():
+    """KL divergence by a sum over a grid, in place of a mean over students."""
+    cells = [cell.source for cell in read(solved(LABS["a-density-that-you-learned"])).cells if cell.cell_type == "code"]
+    end = next(number for number, source in enumerate(cells) if "w, losses = fitted" in source)
+    lab = after(tuple(cells[: end + 1]))
+    hours, marks = (grid.ravel() for grid in np.meshgrid(np.linspace(-2, 14, 401), np.linspace(-20, 140, 801)))
+    log_p, log_q = lab["true_log_density"](hours, marks), lab["learned"](lab["w"], hours, marks)
+    cell = 16 / 400 * 160 / 800
+    assert np.isclose(np.exp(log_p).sum() * cell, 1, atol=1e-3) and np.isclose(np.exp(log_q).sum() * cell, 1, atol=1e-3)
+    lost = (np.exp(log_p) * (log_p - log_q)).sum() * cell
+    new = lab["new_hours"], lab["new_marks"]
+    gap = lab["true_log_density"](*new) - lab["learned"](lab["w"], *new)
+    assert abs(gap.mean() - lost) < 3 * gap.std() / np.sqrt(len(gap)) and 0 < lost < 0.03
 
 
 # The engine

@@ -52,7 +52,8 @@ def several(name, values, wanted):
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
     right = isinstance(values, (tuple, list)) and len(values) == len(wanted.split())
-    assert right, f"{name} must give back {len(wanted.split())} arrays: {wanted}."
+    names = ", ".join(wanted.split())
+    assert right, f"{name} must give back {len(wanted.split())} arrays: {names}."
     return values
 
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A very small transformer
 #
-# You write by hand the slopes of a model of the kind that writes text, train it for a few seconds, and watch it learn to look something up.
+# You write the way back through a small language model by hand, train the model for some seconds, and watch it learn to look something up.
 #
 # Each task has a blank: three dots. Put your own code in their place, run the cell, and run the check below it. A check that is content says so in one line. One that is not says what is wrong. You need [Softmax and attention](../layers/softmax-and-attention.md) and [Normalisation and residual connections](../layers/normalisation-and-residual-connections.md).
 
@@ -52,7 +52,8 @@ def several(name, values, wanted):
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
     right = isinstance(values, (tuple, list)) and len(values) == len(wanted.split())
-    assert right, f"{name} must give back {len(wanted.split())} arrays: {wanted}."
+    names = ", ".join(wanted.split())
+    assert right, f"{name} must give back {len(wanted.split())} arrays: {names}."
     return values
 
 
@@ -68,9 +69,9 @@ def show(figure, alt):
 # %% [markdown]
 # ## The text
 #
-# We simulate the text, so that there is as much of it as we like, and so that we know all about it. Six students are called a to f. A teacher reads out three of them, each with a mark from 0 to 9 (in tens of marks): `a3b7e5`. Then the teacher reads out the same three again, in another order: `b7e5a3`. A full stop ends the text.
+# We simulate the text, so that there is as much of it as we like, and so that we know all about it. Six students are called a to f. A teacher reads out three of them, each with a mark from 0 to 9 (7 stands for 70 marks): `a3b7e5`. Then the teacher reads out the same three again, in any order: `b7e5a3`. A full stop ends the text.
 #
-# The first half is pure chance. But whoever reads `b` in the second half can know the mark that comes next: it stands behind the other `b`. Will a network find that out by itself? It is told nothing about students or marks. To it, a text is 13 numbers below 17, one for each character, and all it has to do is guess the next one.
+# In the first half students and marks are drawn at random. No student comes twice there; marks may repeat. But whoever reads `b` in the second half can know which mark comes next: the one that came after the other `b`. Will a network find that out by itself? It is told nothing about students or marks. To it, a text is 13 numbers from 0 to 16, one for each character, and all it has to do is guess the next one.
 
 # %%
 CHARACTERS = ".0123456789abcdef"
@@ -99,12 +100,12 @@ for text in texts(4, np.random.default_rng(1)):
 #
 # A guess is a probability for each character, and it is judged by its *surprise*: $-\ln p$ of the character that came, in nats. Where $k$ characters are equally likely, the best one can do is $p = 1/k$ for each, and the surprise is $\ln k$.
 #
-# Suppose that you know all rules of the text. The first character is given. How many are equally likely at each of the other 12? Behind the first student there are 10 marks, then 5 other students, and so on. Return the mean of the 12 surprises. No network can do better on new texts, however large it is.
+# Suppose that you know all the rules of the text, and all that has come before. The first character is given. How many are equally likely at each of the other 12? After the first student 10 marks are, then 5 other students, and so on. Where only one is possible, that is 1, and $\ln 1 = 0$. Return the mean of the 12 surprises. On average over new texts no network can do better, however large it is.
 
 
 # %% tags=["task"]
 def least_loss():
-    """The least mean surprise at the characters behind the first, in nats."""
+    """The least mean surprise at the characters after the first, in nats."""
     # blank: return ...
     choices = [10, 5, 10, 4, 10, 3, 1, 2, 1, 1, 1, 1]
     return np.mean(np.log(choices))
@@ -133,8 +134,18 @@ check(
     ),
     ((luck + order) / np.log(2) / 12, "that is in bits. Take the natural logarithm."),
     ((luck + order) / 13, "there are 12 characters to guess, not 13."),
+    ((luck + order) / 11, "the full stop is guessed too, without surprise: 12."),
+    (-(luck + order) / 12, "a surprise is -ln p, and never negative."),
+    (
+        (luck + order + np.log(5 / 4)) / 12,
+        "no student comes twice in the first half: 5 are left, and then 4.",
+    ),
+    (
+        (np.log(10 * 9 * 8 * 5 * 4) + order) / 12,
+        "marks may repeat: there are 10 each time.",
+    ),
 )
-print(f"Task 1 is right: {least_loss():.3f} nats a character, and never less.")
+print(f"Task 1 is right: {least_loss():.3f} nats a character, on average.")
 
 # %% [markdown]
 # ## Task 2. Back into a table
@@ -160,7 +171,7 @@ once = np.zeros((4, 2))
 once[x] = G
 total = np.array([[10.0, 12.0], [0.0, 0.0], [10.0, 13.0], [10.0, 11.0]])
 check(
-    "The slopes in a table of 4 rows, of which rows 2, 0, 2 and 2, 0, 3 are used",
+    "What a table of 4 rows gets, of which 2, 0, 2 and 2, 0, 3 were looked up,",
     table_slopes(G, x, 4),
     total,
     (once, "each row has only the last of its slopes. Add them all up."),
@@ -174,7 +185,7 @@ print("Task 2 is right: what is looked up often gets the sum.")
 # %% [markdown]
 # ## Task 3. Who may look where
 #
-# In attention each place of a text looks at others, and takes from each by a *weight*. The weights are a softmax of *scores*: row $i$ of a matrix holds the scores that place $i$ gives to all places. But a network that guesses the next character must not see it. Place $i$ may look at the places $0, \dots, i$ only. So put $-\infty$ in the place of all other scores, and *then* take the softmax of each row. (`np.tri(T, dtype=bool)` is true on the diagonal and below. Take the largest score of its row from each score first, so that no exponential overflows.)
+# In attention each place of a text looks at places of the same text, and takes from each by a *weight*. Row $i$ of a matrix holds the weights by which place $i$ looks at all places, the softmax of its *scores*. But a network that guesses the next character must not see it. Place $i$ may look at the places $0, \dots, i$ only. So replace all other scores by $-\infty$, and *then* take the softmax of each row. (`np.tri(T, dtype=bool)` is true on the diagonal and below. Before you take exponentials, subtract from each score the largest one of its row, so that none overflows.)
 
 
 # %% tags=["task"]
@@ -190,41 +201,52 @@ def attention_weights(scores):
 
 # %% tags=["check"]
 scores = np.log([[[1.0, 4.0, 2.0], [1.0, 3.0, 5.0], [2.0, 1.0, 1.0]]])
-plain = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
-columns = np.tril(np.exp(scores)) / np.tril(np.exp(scores)).sum(axis=1, keepdims=True)
-kept = np.tril(np.exp(scores))
+seen, powers = np.tri(3, dtype=bool), np.exp(scores)
+plain = powers / powers.sum(axis=2, keepdims=True)
+zeros = np.exp(np.tril(scores)) / np.exp(np.tril(scores)).sum(axis=2, keepdims=True)
+shifted = np.tril(np.exp(scores - np.where(seen, scores, -9).max(2, keepdims=True)))
+unmasked = np.tril(np.exp(scores - scores.max(axis=2, keepdims=True)))
 with np.errstate(all="ignore"):
+    ahead = np.where(seen, 0, powers)
+    ahead = ahead / ahead.sum(axis=2, keepdims=True)
+    strictly = np.tril(powers, -1) / np.tril(powers, -1).sum(axis=2, keepdims=True)
+    undivided = "the exponentials are right. Divide them by their sum along axis 2."
     check(
-        "The weights for the scores ln 1, ln 4, ln 2 and so on",
-        attention_weights(scores),
+        "The result for the scores ln 1, ln 4, ln 2 and so on",
+        attention_weights(scores.copy()),
         [[[1.0, 0.0, 0.0], [0.25, 0.75, 0.0], [0.5, 0.25, 0.25]]],
         (plain, "every place looks ahead. Put -inf above the diagonal first."),
         (
             np.tril(plain),
             "the rows do not sum to 1. Mask the scores, and then take the softmax.",
         ),
-        (columns, "each row must sum to 1: add up along axis 2."),
-        (kept, "the exponentials are right. Divide them by their sum along axis 2."),
         (
-            np.swapaxes(plain, 1, 2),
-            "row i is what place i gives to others: no transpose here.",
+            np.tril(powers) / np.tril(powers).sum(axis=1, keepdims=True),
+            "each row must sum to 1: add up along axis 2.",
         ),
+        (np.tril(powers), undivided),
+        (shifted, undivided),
+        (unmasked, undivided),
+        (zeros, "0 is a score like any other. Put -inf above the diagonal."),
+        (np.swapaxes(plain, 1, 2), "row i is how place i looks: no transpose here."),
+        (ahead, "it looks ahead and not back: the mask is upside down."),
         (
-            [[[np.nan] * 3, [1.0, 0.0, 0.0], [2 / 3, 1 / 3, 0.0]]],
+            strictly,
             "a place may look at itself too: np.tri(T), and not np.tri(T, k=-1).",
         ),
     )
+    e = np.e / (1 + np.e)
     check(
-        "The weights for the scores 3000 and 2999, 3000 in rows of their own,",
-        attention_weights(np.array([[[3000.0, 0.0], [2999.0, 3000.0]]])),
-        [[[1.0, 0.0], [1 / (1 + np.e), np.e / (1 + np.e)]]],
+        "The result for the rows [0, 3000] and [3000, 2999]",
+        attention_weights(np.array([[[0.0, 3000.0], [3000.0, 2999.0]]])),
+        [[[1.0, 0.0], [e, 1 - e]]],
         (
-            np.full((1, 2, 2), np.nan),
-            "exp(3000) overflows. Take the largest score of its row from each first.",
+            [[[1.0, 0.0], [np.nan, np.nan]]],
+            "exp(3000) overflows. Subtract from each score the largest of its row.",
         ),
         (
-            [[[np.nan, 0.0], [np.nan, np.nan]]],
-            "exp(3000) overflows. Take the largest score of its row from each first.",
+            [[[np.nan, np.nan], [e, 1 - e]]],
+            "the first row is 0/0. Mask first, and then subtract each row's largest.",
         ),
     )
 print("Task 3 is right: nobody sees what is to come.")
@@ -232,7 +254,7 @@ print("Task 3 is right: nobody sees what is to come.")
 # %% [markdown]
 # ## Task 4. Back through the weights
 #
-# Now the way back. `A` are weights that came out of a softmax, and `G` the slopes of the loss in them. With a row $\mathbf{a}$ of `A` and the same row $\mathbf{g}$ of `G`, the slopes in the scores are $\mathbf{a} \odot (\mathbf{g} - \mathbf{a} \cdot \mathbf{g})$: each weight times how far its slope lies above the mean slope, where the weights themselves take the mean. A weight of 0 gets nothing, so the mask needs no line of its own.
+# Now the way back. `A` are weights that came out of a softmax, and `G` the slopes of the loss in them. With a row $\mathbf{a}$ of `A` and the same row $\mathbf{g}$ of `G`, the slopes in the scores are $\mathbf{a} \odot (\mathbf{g} - \mathbf{a} \cdot \mathbf{g})$: each weight times how far its slope lies above the mean slope of the row, a mean that is weighted by the weights. Where a weight is 0 the score gets 0, so the mask needs no line of its own.
 
 
 # %% tags=["task"]
@@ -248,7 +270,7 @@ A = np.array([[[1.0, 0.0], [0.25, 0.75]], [[1.0, 0.0], [0.5, 0.5]]])
 G = np.array([[[5.0, 7.0], [8.0, 4.0]], [[1.0, 2.0], [6.0, -2.0]]])
 inner = (A * G).sum(axis=2, keepdims=True)
 check(
-    "The slopes in the scores",
+    "What comes back to the scores",
     score_slopes(G, A),
     [[[0.0, 0.0], [0.75, -0.75]], [[0.0, 0.0], [2.0, -2.0]]],
     (
@@ -264,7 +286,7 @@ check(
     ),
     (
         A * (G - G.mean(axis=2, keepdims=True)),
-        "the weights themselves take the mean: sum A * G.",
+        "the mean is weighted by the weights: sum A * G.",
     ),
 )
 print("Task 4 is right: in each row the slopes sum to 0.")
@@ -331,7 +353,13 @@ for name, value, wanted, *mistakes in (
         (S @ Q, rows),
     ),
 ):
-    check(f"The slopes in {name}", value, wanted, *mistakes, rtol=1e-5)
+    others = zip("QKV", (true_Q, true_K, true_V), strict=True)
+    mistakes += [
+        (slopes, f"that belongs to {other}. The order is Q, K, V.")
+        for other, slopes in others
+        if other != name
+    ]
+    check(f"What comes back to {name}", value, wanted, *mistakes, rtol=1e-5)
 print("Task 5 is right: the way back through attention.")
 
 # %% [markdown]
@@ -367,24 +395,37 @@ unit, spread = normalised(h)
 wanted = measured(lambda h: (G * normalised(h)[0]).sum(), h)
 level, along = G.mean(axis=2, keepdims=True), (G * unit).mean(axis=2, keepdims=True)
 check(
-    "The slopes in what was normalised",
+    "What comes back through the norm",
     norm_slopes(G, unit, spread),
     wanted,
     (G / spread, "mean and spread move too: two terms are missing."),
-    ((G - level) / spread, "the spread moves too: the last term is missing."),
+    (
+        (G - level) / spread,
+        "the last term is missing, or 0: it has the mean of the product G * unit.",
+    ),
     ((G - unit * along) / spread, "the mean moves too: take the mean of G off."),
     (G - level - unit * along, "divide by the spread."),
     ((G - level - unit * along) * spread, "divide by the spread, do not multiply."),
     ((G - level + unit * along) / spread, "the last term is taken off too."),
     ((G - level - along) / spread, "the last term has a factor `unit` in front."),
+    (G - level - unit * along / spread, "the spread divides all three: brackets."),
+    (
+        (G - G.mean() - unit * (G * unit).mean()) / spread,
+        "each mean is one over the numbers of a place: along axis 2.",
+    ),
+    (
+        (G - G.mean(1, keepdims=True) - unit * (G * unit).mean(1, keepdims=True))
+        / spread,
+        "each mean is one over the numbers of a place: along axis 2.",
+    ),
     rtol=1e-5,
 )
-print("Task 6 is right: no slope along the mean, none along the place itself.")
+print("Task 6 is right: no slope that lifts all numbers, none that stretches them.")
 
 # %% [markdown]
 # ## The block
 #
-# A *block* has two halves, and each *adds* something to what came in, $\mathbf{h}$: first what attention has brought from other places, then what a small network of one hidden layer makes of each place. Its six matrices: $\mathbf{Q}$, $\mathbf{K}$, $\mathbf{V}$ and $\mathbf{O}$ for attention, $\mathbf{C}$ and $\mathbf{D}$ for the network.
+# A *block* has two halves, and each *adds* something to what came in, $\mathbf{h}$: first what attention has brought from other places, then what a small network of one hidden layer makes of each place, with ReLU between its two matrices. A block has six matrices, which we call by one letter: `w["Q"]`, `w["K"]` and `w["V"]` make the queries, keys and values, `w["O"]` what attention adds, and `w["C"]` and `w["D"]` are those of the network.
 
 
 # %%
@@ -401,14 +442,14 @@ def block(h, w):
 
 
 def matrix_slopes(X, G):
-    """The slopes in W, for slopes G in X @ W, which all places of all texts share."""
+    """The slopes in W, for slopes G in X @ W: W is used at all places of all texts."""
     return X.reshape(-1, X.shape[2]).T @ G.reshape(-1, G.shape[2])
 
 
 # %% [markdown]
 # ## Task 7. Back through a block
 #
-# The way back goes through the halves in reverse, and the second half is done for you: read it, for the first half ends in the same way. What came in was used twice, once straight and once by way of the half. So its slopes are a sum. In the last line `G` are the slopes in `h` *behind* attention, and `of_unit` those in `unit`. Replace `G` by the slopes in what came into the block.
+# The way back goes through the halves in reverse order. That through the second half is written for you, down to the empty line: read it, for the way through the first half ends like it. What comes into a half is used twice, once directly and once through the half, so its slopes are a sum. Where the blank is, `G` holds the slopes in `h` after attention was added, and `of_unit` those in `unit`. Replace `G` by the slopes in what came into the block.
 
 
 # %% tags=["task"]
@@ -443,7 +484,7 @@ between = G + norm_slopes(((G @ w["D"].T) * (parts[9] > 0)) @ w["C"].T, *parts[7
 back = attention_slopes(between @ w["O"].T, *parts[2:6])
 by_way = sum(part @ w[name].T for name, part in zip("QKV", back, strict=True))
 check(
-    "The slopes in what came into the block",
+    "What comes back to the start of the block",
     of_h,
     wanted,
     (
@@ -453,6 +494,14 @@ check(
     (between + by_way, "`of_unit` must still go back through the norm."),
     (between, "what came by way of attention is missing."),
     (between - norm_slopes(by_way, *parts[:2]), "both ways add up."),
+    (
+        norm_slopes(between + by_way, *parts[:2]),
+        "only `of_unit` goes back through the norm. G does not.",
+    ),
+    (
+        between + norm_slopes(by_way, *parts[7:9]),
+        "the norm of this half has its own `unit` and `spread`.",
+    ),
     rtol=1e-5,
 )
 print("Task 7 is right: straight, and by way of attention.")
@@ -460,14 +509,15 @@ print("Task 7 is right: straight, and by way of attention.")
 # %% [markdown]
 # ## The network
 #
-# The rest is put together from your parts. A vector for the character and one for its place, which are added; one block or more; a last norm; and a matrix $\mathbf{U}$ that makes 17 scores at each place, for the character that comes next. The slopes in these scores are, as always for softmax and surprise, probability minus what was right, divided by the number of guesses.
+# The rest is put together from your parts. A vector for the character and one for its place, from a table each, which are added; one block or more; a last norm; and a matrix that makes 17 scores at each place, for the character that comes next. The slopes in these scores are, as always for softmax and surprise, the probabilities, less 1 at the right character, divided by the number of guesses.
 
 
 # %%
 def initial(blocks, rng, d=24, size=17, T=12):
     """Weights by name: `Q0` is the matrix Q of the first block."""
-    w = {"E": rng.normal(0, 0.3, (size, d)), "P": rng.normal(0, 0.3, (T, d))}
-    w["U"] = rng.normal(0, 1 / np.sqrt(d), (d, size))
+    w = {"characters": rng.normal(0, 0.3, (size, d))}
+    w["places"] = rng.normal(0, 0.3, (T, d))
+    w["scores"] = rng.normal(0, 1 / np.sqrt(d), (d, size))
     for k in range(blocks):
         for name in "QKVO":
             w[f"{name}{k}"] = rng.normal(0, 1 / np.sqrt(d), (d, d))
@@ -484,19 +534,19 @@ def part(w, k):
 
 
 def forward(w, x):
-    """Probabilities for the character behind each, (n, T, 17), and what was kept."""
-    h, kept = w["E"][x] + w["P"][: x.shape[1]], []
+    """Probabilities for the character after each, (n, T, 17), and what was kept."""
+    h, kept = w["characters"][x] + w["places"][: x.shape[1]], []
     for k in range(len(w) // 6):
         h, parts = block(h, part(w, k))
         kept.append(parts)
     unit, spread = normalised(h)
-    scores = unit @ w["U"]
+    scores = unit @ w["scores"]
     powers = np.exp(scores - scores.max(axis=2, keepdims=True))
     return powers / powers.sum(axis=2, keepdims=True), (unit, spread, kept)
 
 
 def loss(w, text):
-    """The mean surprise at all characters behind the first, in nats."""
+    """The mean surprise at all characters after the first, in nats."""
     P, _ = forward(w, text[:, :-1])
     return -np.log(np.take_along_axis(P, text[:, 1:, np.newaxis], axis=2)).mean()
 
@@ -506,16 +556,17 @@ def gradient(w, text):
     x, right = text[:, :-1], text[:, 1:]
     P, (unit, spread, kept) = forward(w, x)
     G = (P - np.eye(P.shape[2])[right]) / right.size
-    slopes = {"U": matrix_slopes(unit, G)}
-    G = norm_slopes(G @ w["U"].T, unit, spread)
+    slopes = {"scores": matrix_slopes(unit, G)}
+    G = norm_slopes(G @ w["scores"].T, unit, spread)
     for k in reversed(range(len(kept))):
         G, found = block_slopes(G, part(w, k), kept[k])
         slopes |= {f"{name}{k}": value for name, value in found.items()}
-    return slopes | {"P": G.sum(axis=0), "E": table_slopes(G, x, len(w["E"]))}
+    slopes["places"] = G.sum(axis=0)
+    return slopes | {"characters": table_slopes(G, x, len(w["characters"]))}
 
 
 # %% [markdown]
-# Before a long walk one checks the slopes of the whole, once: nudge all weights at once along a random direction, and compare with the gradient. (Four digits or more should agree.)
+# Before training, check the gradient of the whole once: nudge all weights together along a random direction, and compare. (Four digits or more should agree.)
 
 # %%
 w, some = initial(2, np.random.default_rng(0)), texts(8, np.random.default_rng(1))
@@ -532,7 +583,7 @@ print(f"nudged {(ahead - behind) / 2e-6:.4f}   by your slopes {by_hand:.4f}")
 # %% [markdown]
 # ## Task 8. Speak
 #
-# A network that guesses can also write: choose a character by its probability, put it behind the text, guess again. To choose, take a random number $u$ between 0 and 1 and walk along the characters, adding up their probabilities. The character at which the sum first *exceeds* $u$ is chosen. (`np.cumsum(p)` are those sums. A character of probability 0 is never chosen, not even for $u = 0$.)
+# A network that guesses can also write: choose a character by its probability, append it to the text, guess again. To choose, take a random number $u$ between 0 and 1 and walk along the characters, adding up their probabilities. The character at which the sum first *exceeds* $u$ is chosen. (`np.cumsum(p)` are those sums. A character of probability 0 is never chosen, not even for $u = 0$.)
 
 
 # %% tags=["task"]
@@ -546,6 +597,7 @@ def chosen(p, u):
 # %% tags=["check"]
 p, draws = np.array([0.0, 0.25, 0.5, 0.25]), (0.0, 0.1, 0.25, 0.3, 0.7, 0.8)
 answers = [chosen(p, u) for u in draws]
+assert not isinstance(answers[0], str), "Give the number of the character."
 nothing = answers[0] is None or answers[0] is ...
 wanted = np.array([1, 1, 2, 2, 2, 3])
 check(
@@ -563,7 +615,7 @@ print("Task 8 is right: it can speak.")
 # %% [markdown]
 # ## Learn
 #
-# Each step takes 64 new texts and moves all weights by [Adam](../descent/adam-and-its-family.md). Beside the loss we watch one thing: the first mark of the second half, on 300 texts that are kept for this. In how many of them does the network find the right mark the likeliest? There is a way without looking anything up: name the mark that was read out most often in the first half, or any of the three.
+# Each step takes 64 new texts and moves all weights by [Adam](../descent/adam-and-its-family.md). Besides the loss we watch one thing: the first mark of the second half, on 300 texts that are kept for this. In how many of them does the network give the right mark the highest probability? One can guess without looking anything up: name the mark that was read out most often in the first half, or any of the three.
 #
 # We train two networks, one with one block and one with two. Before you run it: do you think that one is enough?
 
@@ -572,7 +624,7 @@ test = texts(300, np.random.default_rng(9))
 
 
 def found_marks(w):
-    """The share of test texts whose first mark again is found likeliest."""
+    """The share of test texts in which the first mark again is the likeliest."""
     P, _ = forward(w, test[:, :-1])
     return np.mean(P[:, 6].argmax(axis=1) == test[:, 7])
 
@@ -623,16 +675,17 @@ show(
 
 # %% tags=["check"]
 assert by_two[-1, 2] > 0.95, (
-    f"Only {by_two[-1, 2]:.0%} of the marks are found. More than 95 % should be."
+    f"Only {by_two[-1, 2]:.0%} of the marks are found. If all tasks are right, this"
+    " start was unlucky: try another seed."
 )
 print(f"Your transformer finds {by_two[-1, 2]:.0%} of the marks on texts that are new.")
 
 # %% [markdown]
 # ## What it has found
 #
-# Why two blocks? At the second `b` the network must find the mark behind the first `b`. Attention compares the query of one place with the keys of others. But in the first block the key of the mark `7` is made of that `7` alone and of its place: nothing in it says that a `b` stood before it. So first each mark has to be told whose it is, and that is one round of attention. Then the second `b` can ask, who belongs to `b`?, and that is another.
+# How can two blocks do it? At the second `b` the network must find the mark after the first `b`. Attention compares the query of one place with the keys of others. But in the first block the key of the mark `7` is made of that `7` alone and of its place: nothing in it says that a `b` came before it. So first each mark has to learn whose it is, and that takes one block. Then the second `b` can ask which mark belongs to `b`, and that takes another.
 #
-# See whether yours does it in this way. Each square is a weight: its row is the place that looks, its column the place that it looks at.
+# See whether yours does it in this way. Each square is a weight, the larger the greater: its row is the place that looks, its column the place that it looks at.
 
 # %%
 text = np.array([CHARACTERS.index(character) for character in "a3b7e5b7e5a3."])
@@ -651,24 +704,28 @@ show(
     figure,
     "Two grids of squares for one text, one for each block; the larger the square, the"
     " more the place of its row takes from the place of its column. All squares lie on"
-    " or below the diagonal. First block: the marks of the first half look mostly at"
-    " the student before them. Second block: the students of the second half look"
-    " mostly at the mark behind the same student in the first half.",
+    " or below the diagonal. In the first block the marks of the first half look mostly"
+    " at the student before them. In the second block the students of the second half"
+    " look mostly at the mark after the same student in the first half.",
 )
 
 # %% [markdown]
-# Let it speak. It gets the first half and one student, and writes the rest.
+# Let it speak. It gets the first half of each test text and one student, and writes the rest. A text is right if each student comes again with the mark that belongs to them.
 
 # %%
-rng = np.random.default_rng(5)
-for text in test[:4]:
-    line = list(text[:7])
-    while len(line) < 13:
-        P, _ = forward(w, np.array([line]))
-        line.append(int(chosen(P[0, -1], rng.random())))
-    print(f"{written(line[:7])} {written(line[7:])}")
+rng, lines = np.random.default_rng(5), test[:, :7]
+while lines.shape[1] < 13:
+    P, _ = forward(w, lines)
+    lines = np.column_stack([lines, [chosen(p, rng.random()) for p in P[:, -1]]])
+pairs = np.sort(lines[:, :12].reshape(-1, 2, 3, 2) @ [100, 1], axis=2)
+right = (pairs[:, 0] == pairs[:, 1]).all(axis=1)
+for line, so in zip(lines[:6], right[:6], strict=True):
+    print(f"{written(line[:7])} {written(line[7:])} {'right' if so else 'wrong'}")
+print(f"{right.mean():.0%} of the texts are right")
 
 # %% [markdown]
+# Students who were read out get their own marks. What it has not learned yet is which of them are still missing: it names one twice, or one who was not read out at all. The loss said so: it is still above the least. After 800 steps most texts are right.
+#
 # ## On with it
 #
-# When the leap comes is partly luck: try other seeds, and give those that have not learned it after 400 steps some more. Give one block 2000 steps. Can it do without its places, with `P` left out? Let the teacher read out four students, and count anew what nobody can beat.
+# When the leap comes is luck. Nine of the seeds 0 to 9 leap within these 400 steps, and the tenth does not in 4000: which? Give one block 2000 steps. Leave out the places in `forward`: does it still learn?

@@ -233,7 +233,7 @@ def test_the_slopes_of_the_transformer_are_those_of_autograd():
 
     def surprise(w, text):
         """One text, head and place at a time, in the words of the page on attention."""
-        h = w["E"][text[:-1]] + w["P"]
+        h = w["characters"][text[:-1]] + w["places"]
         for k in range(2):
             x, taken = normalised(h), []
             for i in range(len(h)):
@@ -241,7 +241,7 @@ def test_the_slopes_of_the_transformer_are_those_of_autograd():
                 taken.append(anp.exp(scores) / anp.sum(anp.exp(scores)) @ (x[: i + 1] @ w[f"V{k}"]))
             h = h + anp.array(taken) @ w[f"O{k}"]
             h = h + anp.maximum(normalised(h) @ w[f"C{k}"], 0) @ w[f"D{k}"]
-        scores = normalised(h) @ w["U"]
+        scores = normalised(h) @ w["scores"]
         return anp.mean(anp.log(anp.sum(anp.exp(scores), axis=1)) - scores[anp.arange(12), text[1:]])
 
     w, texts = lab["initial"](2, np.random.default_rng(0), d=6), lab["texts"](3, np.random.default_rng(1))

@@ -28,7 +28,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.utils.yaml import ConfigDirPlaceholder, get_yaml_loader
 from nbclient import NotebookClient
 
-# Random inputs: the same each time; or, when asked for, many and others each time.
+# Random inputs: the same few each time; a hundred on all machines of the workflow; or, when asked for, many and others each time.
+settings.register_profile("daily", settings.get_profile("ci"), max_examples=25)
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000, derandomize=False)
 
 ROOT = Path(__file__).parents[1]

@@ -2,13 +2,16 @@
 
 import ast
 import asyncio
+import base64
 import copy
+import html
 import inspect
 import itertools
 import json
 import math
 import re
 import shutil
+import struct
 import textwrap
 from collections import Counter
 from functools import cache
@@ -457,6 +460,47 @@ def test_cell_that_does_not_end_is_stopped_and_told(tmp_path, monkeypatch):
     (tmp_path / "slow.py").write_text(edited(RIGHT_LINE, "import time; time.sleep(60)"), "utf-8")
     found = asyncio.run(snippets._build.engine.lab_worker.outcome("slow", str(tmp_path / "slow.py")))
     assert found == {"error": "cell 5: took longer than 3 s", "line": LAB[: LAB.index(CHECK)].count("\n") + 1}
+
+
+def test_a_kernel_that_does_not_start_gets_another_try(monkeypatch):
+    async def second(book):
+        tried.append(len(book.cells))
+        if len(tried) < 2:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return book
+
+    tried = []
+    monkeypatch.setattr(snippets._build.engine.lab_worker, "execute", second)
+    book = asyncio.run(snippets._build.engine.lab_worker.executed(LAB))
+    assert len(book.cells) == 6 and tried == [6, 6]
+    monkeypatch.setattr(snippets._build.engine.lab_worker, "TRIES", 1)
+    tried = []
+    with pytest.raises(RuntimeError, match="died"):
+        asyncio.run(snippets._build.engine.lab_worker.executed(LAB))
+
+
+@every_lab
+def test_the_solved_notebook_shows_what_it_has_printed_and_drawn_and_the_other_nothing(lab, site_labs):
+    made = site_labs[0][lab]
+    solved_book, blank = (nbformat.reads(made[kind], 4) for kind in ("solved", "student"))
+    for book in (solved_book, blank):
+        nbformat.validate(book)
+    printed, drawn = [], []
+    for cell in (cell for cell in solved_book.cells if cell.cell_type == "code"):
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                printed.append(output.text)
+            else:
+                picture = base64.b64decode(output.data["image/png"])
+                width, height = struct.unpack(">II", picture[16:24])
+                assert picture.startswith(b"\x89PNG") and 300 < width < 1000 and 200 < height < 1000
+                drawn.append(output.data["text/plain"])
+    results = made["results"]
+    assert printed == [results[name] for name in results if name.endswith(".txt")] and len(printed) >= len(WRONG[lab])
+    assert drawn == [html.unescape(alt) for alt, _ in re.findall(r"!\[([^]]+)\]\(\.\./figures/labs/([^)]+)\)", made["page"])]
+    counts = [cell.execution_count for cell in solved_book.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in blank.cells)
 
 
 def test_text_before_the_first_cell_is_told():

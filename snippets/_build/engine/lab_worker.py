@@ -7,6 +7,7 @@ composes the page: Markdown with ordinary blocks of code, images, and included r
 import ast
 import asyncio
 import base64
+import contextlib
 import html
 import json
 import os
@@ -24,14 +25,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..fault import line_of, line_with
-from .labs import BLANK, CELL, SITE, solved, student
-from .notebook import requirements
+from .labs import BLANK, CELL, COLAB, SITE, solved, student
+from .notebook import METADATA, RUN, needs, requirements
 from .style import ALT_LENGTH, themed
 
 TIME_LIMIT = 60  # seconds for one cell
-METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+TRIES = 3  # to start a kernel
 QUIET = ["--log-level=ERROR"]
-PREPARE = "from snippets._build.engine.worker import prepare; prepare()"
+PREPARE = "from snippets._build.engine.lab_kernel import prepare; prepare(get_ipython().display_pub)"
 SHOWN = re.compile(r'<img alt="(.*)" src="data:image/svg\+xml;base64,([^"]*)">')
 TITLES = {"setup": "example", "task": "success", "check": "example"}
 FOLDS = {"setup": "Imports, and two helpers", "task": "Solution", "check": "The check"}
@@ -93,8 +94,22 @@ def absolute(text):
     return re.sub(r"\]\((?!\w+:)([^)#]+\.md(?:#[^)]*)?)\)", address, text)
 
 
-def given(source, name, kind):
-    """The notebook, a JSON text, that a reader takes away; the same for the same source."""
+def kept_outputs(cell):
+    """What a cell has printed and drawn, as a notebook keeps it: figures as PNG, with their sentence for those who do not see them."""
+    kept = []
+    for output in cell.outputs:
+        if output.output_type != "stream":
+            alt = html.unescape(SHOWN.fullmatch(output.data["text/html"])[1])
+            kept.append(nbformat.v4.new_output("display_data", {"image/png": output.data["image/png"], "text/plain": alt}))
+        elif kept and kept[-1].output_type == "stream":
+            kept[-1].text += output.text  # the kernel sends what is printed in pieces
+        else:
+            kept.append(nbformat.v4.new_output("stream", name=output.name, text=output.text))
+    return kept
+
+
+def given(source, name, kind, ran=None):
+    """The notebook, a JSON text, that a reader takes away; the same for the same source. It has the outputs of `ran`, if any."""
     book = read(source)
     says = {
         "student": "In this notebook the answers are blank.",
@@ -102,13 +117,16 @@ def given(source, name, kind):
     }
     for number, cell in enumerate(book.cells):
         cell.id = f"{name[:50]}-{number}"
+        if ran and cell.cell_type == "code":
+            cell.outputs = kept_outputs(ran.cells[number])
+            cell.execution_count = sum(other.cell_type == "code" for other in book.cells[: number + 1])
         shown = [tag for tag in tags(cell) if tag != "setup"]
         cell.metadata = {"tags": shown} if shown else {}
         if cell.cell_type == "markdown":
             cell.source = absolute(cell.source)
     book.cells[0].source += (
-        f"\n\n{says[kind]} It needs Python 3.11 or newer, {requirements(source)}, and Jupyter to open it in "
-        f"(`pip install notebook`, or what you like better). It is a lab of [Calculus for Machine Learning]({SITE})."
+        f"\n\n{says[kind]} It needs {needs(source)}. {RUN if kind == 'solved' else 'Run its cells one by one, from the first on.'} "
+        f"It is a lab of [Calculus for Machine Learning]({SITE})."
     )
     book.metadata = METADATA
     nbformat.validate(book)
@@ -153,6 +171,14 @@ async def execute(book):
                     raise LabError(f"cell {number}: {why}", cell.metadata["line"]) from None
     del whole.cells[0]
     return whole
+
+
+async def executed(source):
+    """The notebook of the source with its outputs. Kernels that begin together may choose the same port; they get another try."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(RuntimeError):
+            return await execute(read(source))
+    return await execute(read(source))
 
 
 class _Shown(HTMLParser):
@@ -238,10 +264,12 @@ def compose(book, name):
             if number == 0:
                 downloads = f"../downloads/labs/{name}"
                 parts.append(
-                    f"Work on it: [the notebook with blanks]({downloads}.ipynb), or [the solved one]({downloads}-solved.ipynb). "
-                    f"Both need Python 3.11 or newer, {requirements(source_of(book))}, and Jupyter to open them in "
-                    "(`pip install notebook`, or what you like better). This page shows the solved one, with the solutions folded."
+                    f"Work on it: [the notebook with blanks]({downloads}.ipynb), or [the solved one]({downloads}-solved.ipynb)"
+                    f"{COLAB}. This page shows the solved one, with the solutions folded. In the folder with the notebook, with "
+                    "Python 3.11 or newer, this installs what it needs and opens it (VS Code and others can open it too):"
                 )
+                wanted = requirements(source_of(book)).strip("`")
+                parts.append(f"```sh\n{wanted} notebook && jupyter notebook {name}.ipynb\n```")
             continue
         (kind,) = tags(cell) or ("",)
         solution, blank = next(code)
@@ -260,11 +288,11 @@ async def outcome(name, path):
     """What a lab gives, or `error` and `line` in its place."""
     try:
         source = Path(path).read_text("utf-8")
-        book = await execute(read(source))
+        book = await executed(source)
         page, results = compose(book, name)
         notebooks = {
             "student": given(student(source), name, "student"),
-            "solved": given(solved(source), name, "solved"),
+            "solved": given(solved(source), name, "solved", book),
         }
         return {"page": page, "results": results, **notebooks}
     except LabError as error:
@@ -274,7 +302,14 @@ async def outcome(name, path):
 
 
 async def main(tasks):
-    return await asyncio.gather(*(outcome(*task) for task in tasks))
+    """What each lab gives, of which as many run at once as there are cores."""
+    free = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def in_turn(task):
+        async with free:
+            return await outcome(*task)
+
+    return await asyncio.gather(*map(in_turn, tasks))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from .render import ROOT
 
 CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 BLANK = re.compile(r"(?ms)^( *)# blank: ([^\n]*)\n(.*?)^ *# end of blank\n?")
+COLAB = "<!-- colab -->"  # stands on the page of a lab where a link to Colab may come
 SITE = "https://site.invalid/"  # stands in the notebooks for the address of the site, which a build may change
 PACKAGES = ("numpy", "matplotlib", "scikit-learn", "ipython", "ipykernel", "jupytext", "nbclient", "mkdocs-jupyter")
 
@@ -34,7 +35,7 @@ def _version(package):
 @cache
 def _environment():
     """What every lab depends on beside its source."""
-    files = ("labs", "lab_worker", "worker", "backend", "style")
+    files = ("labs", "lab_worker", "lab_kernel", "notebook", "worker", "backend", "style")
     engine = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in files]
     return key(sys.version, *map(_version, PACKAGES), *engine)
 

@@ -8,6 +8,8 @@ import textwrap
 import jupytext
 import nbformat
 
+METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+RUN = "Run its cells from the first to the last: *Run*, *Run All Cells*."
 PACKAGES = {"sklearn": "scikit-learn", "mpl_toolkits": "matplotlib"}  # those whose package has another name
 
 
@@ -21,6 +23,11 @@ def requirements(source):
     return f"`pip install {' '.join(dict.fromkeys([name for name in ('numpy', *wanted) if name in wanted]))}`"
 
 
+def needs(source):
+    """What one needs to run the notebook of this source, in words."""
+    return f"Python 3.11 or newer, {requirements(source)}, and Jupyter to open it in (`pip install notebook`, or what you like better)"
+
+
 def notebook(source, name):
     """The notebook (a JSON text, the same for the same source) of the snippet with this source."""
     tree = ast.parse(source)
@@ -29,9 +36,7 @@ def notebook(source, name):
     if not isinstance(main, ast.If) or ast.get_docstring(tree) is None:
         raise ValueError("a snippet begins with a docstring and ends with what `python` runs, `if __name__ == ...`")
     title, _, rest = ast.get_docstring(tree).partition(":")
-    text = (
-        f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs {requirements(source)}."
-    )
+    text = f"# {title}\n\n{rest.strip()}\n\nFrom *Calculus for Machine Learning*. It needs {needs(source)}. {RUN}"
     body = "\n".join(lines[tree.body[0].end_lineno : main.lineno - 1])
     body = re.sub(r"(?m)^# --8<-- \[(start|end):.*\]$", "# %%", body)
     calls = textwrap.dedent("\n".join(lines[main.lineno : main.end_lineno]))
@@ -43,6 +48,6 @@ def notebook(source, name):
     book.cells = [cell for cell in book.cells if cell.source.strip()]
     for number, cell in enumerate(book.cells):
         cell.id = f"{name.replace('_', '-')[:50]}-{number}"
-    book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    book.metadata = METADATA
     nbformat.validate(book)
     return nbformat.writes(book) + "\n"

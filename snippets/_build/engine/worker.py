@@ -72,12 +72,6 @@ def strict():
     warnings.simplefilter("error", UserWarning)
 
 
-def prepare():
-    """Let a kernel draw as the site does, and take numerical trouble for an error."""
-    style(matplotlib.rcParams)
-    strict()
-
-
 def svg(figure, places=None):
     """The bytes of the figure, without date and editor's header, colours as variables; and where its axes stand.
 

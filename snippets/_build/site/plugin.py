@@ -103,8 +103,9 @@ class SnippetsPlugin(BasePlugin):
         offline = config.plugins.get("material/offline")
         if offline and offline.config.enabled:  # which would take such a script from another host
             config.extra["polyfills"] = ["assets/iframe-worker.js"]
-        if repository := config.extra.get("repository"):
+        if repository := config.extra.get("repository", ""):
             config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"
+        config.extra["colab"] = colab(repository)
         return config
 
     def about_links(self, record):
@@ -126,7 +127,7 @@ class SnippetsPlugin(BasePlugin):
     def on_files(self, files, *, config):
         for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
             files.remove(file)  # the source of a page
-        for name, text in self.site.generated(config.site_url).items():
+        for name, text in self.site.generated(config.site_url, config.extra["colab"]).items():
             where = InclusionLevel.NOT_IN_NAV if name.startswith(FOLDER) else InclusionLevel.UNDEFINED
             files.append(File.generated(config, name, content=text, inclusion=where))
         pages = files.documentation_pages()
@@ -270,6 +271,18 @@ class SnippetsPlugin(BasePlugin):
 
 
 MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("colours", "figures", "head", "html", "markdown", "maths", "page", "site", "theorems"))]
+
+
+def colab(repository):
+    """Where Colab finds the notebooks of this repository: on a branch of their own, where the workflow puts them; else nothing.
+
+    >>> colab("https://github.com/someone/calculus/")
+    'https://colab.research.google.com/github/someone/calculus/blob/notebooks/'
+    >>> colab("https://forge.test/site"), colab("")
+    ('', '')
+    """
+    found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?/?", repository)
+    return f"https://colab.research.google.com/github/{found[1]}/blob/notebooks/" if found else ""
 
 
 def as_list(link):

@@ -51,9 +51,10 @@ def several(name, values, wanted):
         values is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
-    right = isinstance(values, (tuple, list)) and len(values) == len(wanted.split())
+    right = isinstance(values, (tuple, list, np.ndarray))
+    right = right and len(values) == len(wanted.split())
     names = ", ".join(wanted.split())
-    assert right, f"{name} must give back {len(wanted.split())} arrays: {names}."
+    assert right, f"{name} must give back {len(wanted.split())} things: {names}."
     return values
 
 

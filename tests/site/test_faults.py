@@ -375,6 +375,13 @@ def test_lab_becomes_a_page_and_two_notebooks_and_its_faults_stop_the_build(proj
     with monkeypatch.context() as patch:
         patch.setattr(snippets._build.engine.labs, "_run", None)  # nothing is stale: no kernel
         assert project.build()[0] == 0
+        pages = {name: f"site/{name}/index.html" for name in ("labs/first-lab", "slopes/tangent")}
+        assert not any("colab" in project.read(page) for page in pages.values())
+        project.edit("mkdocs.yml", "https://forge.test/site/", "https://github.com/someone/maths")
+        assert project.build()[0] == 0
+        for name, page in pages.items():
+            assert f'href="https://colab.research.google.com/github/someone/maths/blob/notebooks/{name}.ipynb"' in project.read(page)
+        project.edit("mkdocs.yml", "https://github.com/someone/maths", "https://forge.test/site/")
 
     project.edit("docs/labs/first-lab.py", "1 / x", "1 / (x - x)")
     status, lines = project.build()

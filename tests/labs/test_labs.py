@@ -218,10 +218,10 @@ def test_helpers_are_the_same_in_all_labs_and_the_students_are_those_of_the_page
     found = {}
     for source in (*LABS.values(), (ROOT / "snippets/descent/comparing_methods.py").read_text("utf-8")):
         for node in ast.parse(source).body:
-            if isinstance(node, ast.FunctionDef) and node.name in ("check", "show", "several", "students"):
+            if isinstance(node, ast.FunctionDef) and node.name in ("check", "show", "several", "measured", "students"):
                 found.setdefault(node.name, []).append(ast.get_source_segment(source, node))
     assert {name: (len(texts), len(set(texts))) for name, texts in found.items()} == {
-        "check": (len(LABS), 1), "show": (len(LABS), 1), "students": (2, 1), "several": (3, 1)
+        "check": (len(LABS), 1), "show": (len(LABS), 1), "students": (2, 1), "several": (3, 1), "measured": (2, 1)
     }  # fmt: skip
 
 

@@ -194,9 +194,9 @@ print(f"Task 2 is right: with z = sinh(2x - 1) the area is {area:.6f}.")
 #
 # For the hours we take a sum that only rises, since each of its parts does and has a positive weight:
 #
-# $$z = b + A_0\, h + \sum_{k=1}^{11} A_k \tanh(h - c_k), \qquad A_k = e^{a_k},$$
+# $$z = b + A_0\, h + \sum_{k=1}^{11} A_k \tanh(h - c_k)$$
 #
-# with the hours $h$ and a bend at each full hour $c_k$ from 0 to 10. The numbers to be learned are $b$ and the twelve $a_k$, which may have any sign: $e^{a_k}$ is positive all the same. `features` gives $h$ and the eleven tanh, `feature_slopes` their derivatives with respect to $h$.
+# with weights $A_k = e^{a_k}$, the hours $h$ and a bend at each full hour $c_k$ from 0 to 10. The numbers to be learned are $b$ and the twelve $a_k$, which may have any sign: $e^{a_k}$ is positive all the same. `features` gives $h$ and the eleven tanh, `feature_slopes` their derivatives with respect to $h$.
 
 
 # %%

@@ -333,7 +333,12 @@ print("Task 6 is right: the second step is longer than the first.")
 #
 # Adam keeps two running means: $\mathbf{m}$ of the gradient $\mathbf{g}$, and $\mathbf{s}$ of its square, entry by entry.
 #
-# $$\mathbf{m} \leftarrow \beta_1 \mathbf{m} + (1 - \beta_1)\,\mathbf{g}, \qquad \mathbf{s} \leftarrow \beta_2 \mathbf{s} + (1 - \beta_2)\,\mathbf{g}^2 .$$
+# $$
+# \begin{aligned}
+# \mathbf{m} &\leftarrow \beta_1 \mathbf{m} + (1 - \beta_1)\,\mathbf{g}, \\
+# \mathbf{s} &\leftarrow \beta_2 \mathbf{s} + (1 - \beta_2)\,\mathbf{g}^2 .
+# \end{aligned}
+# $$
 #
 # Both start at 0, and are too small at first. So after step $k$ they are divided by $1 - \beta_1^k$ and $1 - \beta_2^k$, and the quotients are called $\hat{\mathbf{m}}$ and $\hat{\mathbf{s}}$. The weights move by $-\eta\,\hat{\mathbf{m}} / (\sqrt{\hat{\mathbf{s}}} + \varepsilon)$. The tiny $\varepsilon$ (`epsilon`) keeps us from dividing by 0; $\beta_1$ and $\beta_2$ are `beta1` and `beta2`, and $k$ counts from 1.
 

@@ -246,7 +246,12 @@ print(
 #
 # The *Taylor polynomial* of degree two shares value, slope and bend with $f$ at a point $a$:
 #
-# $$p(x) = f(a) + f'(a)\,(x - a) + \tfrac12 f''(a)\,(x - a)^2 .$$
+# $$
+# \begin{aligned}
+# p(x) &= f(a) + f'(a)\,(x - a) \\
+# &\quad + \tfrac12 f''(a)\,(x - a)^2 .
+# \end{aligned}
+# $$
 #
 # Write it with your own `central_difference` and `second_difference`, both with the step `h`.
 

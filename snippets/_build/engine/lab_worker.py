@@ -35,7 +35,7 @@ QUIET = ["--log-level=ERROR"]
 PREPARE = "from snippets._build.engine.lab_kernel import prepare; prepare(get_ipython().display_pub)"
 SHOWN = re.compile(r'<img alt="(.*)" src="data:image/svg\+xml;base64,([^"]*)">')
 TITLES = {"setup": "example", "task": "success", "check": "example"}
-FOLDS = {"setup": "Imports, and two helpers", "task": "Solution", "check": "The check"}
+FOLDS = {"setup": "Imports and helpers", "task": "Solution", "check": "The check"}
 
 
 class LabError(Exception):

@@ -2,25 +2,19 @@
 
 import contextlib
 import html
-import logging
-import multiprocessing
-import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from types import SimpleNamespace
 
 import pytest
 from mkdocs.structure.pages import Page
 
 import snippets._build.engine.labs
 from snippets._build.fault import line_with
-from snippets._build.site.plugin import SnippetsPlugin
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
 CODE, TEST = "snippets/slopes/secant_line.py", "tests/slopes/test_tangent.py"
@@ -505,36 +499,6 @@ def test_a_page_is_converted_once_for_each_content(project, monkeypatch):
     project.edit("docs/glossary.md", "The [rise]", "A [rise]")
     pages = ["index.md", "glossary.md", "slopes/tangent.md", "slopes/secant-line.md"]
     assert project.build()[0] == 0 and sorted(converted[2:]) == sorted([*pages, *(f"theorems/{page}" for page in pages[2:])])
-
-
-@pytest.mark.counted
-def test_where_no_page_is_kept_two_processes_convert_them_until_they_meet(project, monkeypatch):
-    note, render = project.root / "note", Page.render
-
-    def slow(page, *rest):
-        time.sleep(0.2)
-        with note.open("a") as file:
-            file.write(f"{os.getpid()} {page.file.src_uri}\n")
-        render(page, *rest)
-
-    shutil.rmtree(project.root / ".cache" / "pages")
-    monkeypatch.setattr(Page, "render", slow)
-    assert project.build()[0] == 0
-    rows = [row.split() for row in note.read_text().splitlines()]
-    here = [name for pid, name in rows if pid == str(os.getpid())]
-    there = [name for pid, name in rows if pid != str(os.getpid())]
-    assert here[0] == "index.md" and here != [] != there and len(rows) <= 7  # six pages, of which the middle one can be twice
-    assert {*here, *there} == {"index.md", "glossary.md", SECANT[5:], TANGENT[5:], f"theorems/{SECANT[5:]}", f"theorems/{TANGENT[5:]}"}
-    assert multiprocessing.active_children() == []
-
-
-def test_a_second_process_that_nobody_waits_for_converts_no_more(project, monkeypatch):
-    done = []
-    monkeypatch.setattr(signal, "signal", lambda *args: None)
-    monkeypatch.setattr(logging, "disable", lambda: None)
-    page = SimpleNamespace(read_source=done.append, markdown="", render=None)
-    SnippetsPlugin().convert([page, page], "configuration", None, asked_by=os.getppid() + 1)
-    assert done == ["configuration"]
 
 
 def test_a_kept_page_is_the_page(project):

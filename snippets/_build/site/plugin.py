@@ -5,10 +5,7 @@ serving, in `serving.py`.
 """
 
 import logging
-import multiprocessing
-import os
 import re
-import signal
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
@@ -70,7 +67,7 @@ class SnippetsPlugin(BasePlugin):
         self.serves = command == "serve"
         self.rendered = {}
         self.failures = {}  # while the server is up, nothing that failed is run again as it stands
-        self.drawing = self.helper = None
+        self.drawing = None
         quicken()
 
     def on_serve(self, server, *, config, builder):
@@ -137,27 +134,6 @@ class SnippetsPlugin(BasePlugin):
         self.made_by = key(*map(version, PACKAGES), Path(config.config_file_path).read_bytes(), *parts)
         return files
 
-    def on_nav(self, nav, *, config, files):
-        """Where no page is kept, a second process converts them too, from the last to the first, until the two meet."""
-        if not (self.keeper.folder / "pages").exists() and hasattr(os, "fork"):
-            pages = [file.page for file in reversed(files.documentation_pages())]
-            work = multiprocessing.get_context("fork").Process
-            self.helper = work(target=self.convert, args=(pages, config, files, os.getpid()), daemon=True)
-            self.helper.start()
-        return nav
-
-    def convert(self, pages, config, files, asked_by):
-        """Convert pages for what is kept alone. Whatever is wrong with one is told where all are converted."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        logging.disable()
-        for page in pages:
-            with suppress(Exception):
-                page.read_source(config)
-                page.markdown = self.on_page_markdown(page.markdown, page=page, config=config, files=files)
-                page.render(config, files)
-            if os.getppid() != asked_by:  # it was ended
-                break
-
     def on_page_read_source(self, *, page, config):
         ours = self.site.pages[page.file.src_uri]
         return None if ours.is_generated else ours.text
@@ -198,10 +174,6 @@ class SnippetsPlugin(BasePlugin):
             self.keeper.save("pages", under, kept)
 
     def on_env(self, env, *, config, files):
-        if self.helper:
-            self.helper.terminate()
-            self.helper.join()
-            self.helper = None
         self.pages = [file.page for file in files.documentation_pages()]
         for page in self.pages:  # MkDocs would look at anchors when all is written
             page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)

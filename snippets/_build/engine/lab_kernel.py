@@ -16,18 +16,17 @@ def prepare(publisher):
     """Let this kernel, whose displays go through `publisher`, draw as the site does, and take numerical trouble for an error."""
     style(matplotlib.rcParams)
     strict()
-    save, pictures = Figure.savefig, []
+    save, picture = Figure.savefig, {}
 
     def savefig(figure, file, **options):
         save(figure, file, **options)
         png = io.BytesIO()
         save(figure, png, format="png", dpi=DPI)
-        pictures.append(base64.b64encode(png.getvalue()).decode())
+        picture["image/png"] = base64.b64encode(png.getvalue()).decode()
 
     def with_png(message):
-        data = message["content"].get("data", {})
-        if "text/html" in data and pictures:
-            data["image/png"] = pictures.pop()
+        message["content"].get("data", {}).update(picture)
+        picture.clear()
         return message
 
     Figure.savefig = savefig

@@ -26,6 +26,8 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     wanted = np.asarray(wanted)
     if wanted.ndim:
+        alone = isinstance(value, (int, float, np.number))
+        assert not alone, f"{name} is one number, and an array is wanted."
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
     try:
         value = np.asarray(value, dtype=float)
@@ -51,7 +53,7 @@ def several(name, values, wanted):
         values is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
-    right = isinstance(values, (tuple, list, np.ndarray))
+    right = isinstance(values, (tuple, list))
     right = right and len(values) == len(wanted.split())
     names = ", ".join(wanted.split())
     assert right, f"{name} must give back {len(wanted.split())} things: {names}."

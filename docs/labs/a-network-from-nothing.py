@@ -27,6 +27,8 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     wanted = np.asarray(wanted)
     if wanted.ndim:
+        alone = isinstance(value, (int, float, np.number))
+        assert not alone, f"{name} is one number, and an array is wanted."
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
     try:
         value = np.asarray(value, dtype=float)
@@ -52,7 +54,7 @@ def several(name, values, wanted):
         values is not ...
     ), f"{name} is still the blank: put your code in place of the dots."
     assert values is not None, f"{name} gives nothing back: is there a `return`?"
-    right = isinstance(values, (tuple, list, np.ndarray))
+    right = isinstance(values, (tuple, list))
     right = right and len(values) == len(wanted.split())
     names = ", ".join(wanted.split())
     assert right, f"{name} must give back {len(wanted.split())} things: {names}."
@@ -145,16 +147,16 @@ def unbroadcast(G, shape):
 
 
 # %% tags=["check"]
-G = np.arange(6.0).reshape(3, 2)
+G = np.array([[1.0, 0.0], [2.0, 3.0], [6.0, 7.0]])
 check(
     "The share of an operand of shape (2,) in slopes of shape (3, 2)",
     unbroadcast(G, (2,)),
-    [6.0, 9.0],
-    ([2.0, 3.0], "that is the mean. The shares add up."),
-    ([0.0, 1.0], "that is the first row. All rows add up."),
+    [9.0, 10.0],
+    ([3.0, 10 / 3], "that is the mean. The shares add up."),
+    ([1.0, 0.0], "that is the first row. All rows add up."),
 )
 check("The share of an operand that was not broadcast", unbroadcast(G, (3, 2)), G)
-check("The share of a number", unbroadcast(G, ()), 15.0)
+check("The share of a number", unbroadcast(G, ()), 19.0)
 print("Task 2 is right: what is used many times gets the sum.")
 
 # %% [markdown]
@@ -272,7 +274,7 @@ check(
     bias.slope,
     [10.0, 0.0],
     ([10.0, 10.0], "hand on the slope of the node, and not that of the result."),
-    ([0.0, 0.0], "nothing is handed on. Is the blank filled?"),
+    ([0.0, 0.0], "nothing is handed on: parent.slope must grow by share(node.slope)."),
 )
 check(
     "The slope in x, which is used twice in x + x",
@@ -303,43 +305,42 @@ def probabilities(scores):
 
 
 # %% tags=["check"]
-scores = np.log([[1.0, 3.0], [1.0, 1.0]])
+scores = np.log([[1.0, 3.0], [1.0, 2.0]])
+powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+crossed = np.exp(scores - scores.max(axis=1))
+rows = "each row must sum to 1: add up along axis 1."
+upright = "the sums went to the columns. Keep them upright: `keepdims=True`."
 with np.errstate(all="ignore"):
     check(
-        "The probabilities for the scores (ln 1, ln 3) and (0, 0)",
+        "The probabilities for the scores (ln 1, ln 3) and (ln 1, ln 2)",
         probabilities(scores),
-        [[0.25, 0.75], [0.5, 0.5]],
+        [[0.25, 0.75], [1 / 3, 2 / 3]],
+        *((some / some.sum(), rows) for some in (np.exp(scores), powers)),
+        *((some / some.sum(axis=0), rows) for some in (np.exp(scores), powers)),
+        *((some / some.sum(axis=1), upright) for some in (np.exp(scores), powers)),
+        *((some, "divide each row by its sum.") for some in (np.exp(scores), powers)),
         (
-            np.exp(scores) / np.exp(scores).sum(),
-            "each row must sum to 1: add up along axis 1.",
+            crossed / crossed.sum(axis=1, keepdims=True),
+            "the largest scores went to the columns. Use `keepdims=True`.",
         ),
-        (
-            np.exp(scores) / np.exp(scores).sum(axis=0),
-            "each row must sum to 1: add up along axis 1.",
-        ),
-        (
-            np.exp(scores) / np.exp(scores).sum(axis=1),
-            "the sums went to the columns. Keep them upright: `keepdims=True`.",
-        ),
-        (np.exp(scores), "the exponentials are right. Divide them by their sum."),
     )
     check(
-        "The probabilities for the scores (3000, 2999, 0) and (0, 0, 0)",
-        probabilities(np.array([[3000.0, 2999.0, 0.0], [0.0, 0.0, 0.0]])),
-        [[np.e / (1 + np.e), 1 / (1 + np.e), 0.0], [1 / 3] * 3],
+        "The probabilities for the scores (0, 3000, 2999) and (0, 0, 0)",
+        probabilities(np.array([[0.0, 3000.0, 2999.0], [0.0, 0.0, 0.0]])),
+        [[0.0, np.e / (1 + np.e), 1 / (1 + np.e)], [1 / 3] * 3],
         (
-            [[np.e / (1 + np.e), 1 / (1 + np.e), 0.0], [np.nan] * 3],
+            [[0.0, np.e / (1 + np.e), 1 / (1 + np.e)], [np.nan] * 3],
             "each row needs its own largest score: the largest along axis 1.",
         ),
         (
-            [[np.nan, np.nan, 0.0], [1 / 3] * 3],
+            [[0.0, np.nan, np.nan], [1 / 3] * 3],
             (
-                "exp(1000) overflows. Take the largest score of the row from all its"
-                " scores first, and not their mean."
+                "an exponential overflows. Take the largest score of the row from all"
+                " its scores first: not their mean, and not another score."
             ),
         ),
         (
-            [[0.5, 0.5, 0.0], [1 / 3] * 3],
+            [[0.0, 0.5, 0.5], [1 / 3] * 3],
             "cutting scores off changes the probabilities. Shift the whole row.",
         ),
     )
@@ -366,23 +367,25 @@ def loss_slope(scores, labels):
 
 
 # %% tags=["check"]
-scores, right = np.array([[1.0, 0.0, -1.0], [0.5, 2.0, 0.0]]), np.array([2, 1])
-steps = 1e-5 * np.eye(6).reshape(6, 2, 3)
+scores, right = np.array(
+    [[1.0, 0.0, -1.0], [0.5, 2.0, 0.0], [0.0, 1.0, 1.5], [2.0, 1.0, 0.0]]
+), np.array([2, 1, 0, 0])
+steps = 1e-5 * np.eye(12).reshape(12, 4, 3)
 measured = np.array(
     [(loss(scores + s, right) - loss(scores - s, right)) / 2e-5 for s in steps]
-).reshape(2, 3)
+).reshape(4, 3)
 check(
-    "The slopes of the loss for two images and three labels",
+    "The slopes of the loss for four images and three labels",
     loss_slope(scores, right),
     measured,
     (-measured, "the sign is wrong: it is P - Y."),
-    (2 * measured, "the loss is a mean. Divide by the number of rows."),
+    (4 * measured, "the loss is a mean. Divide by the number of rows."),
     (
-        probabilities(scores) / 2,
+        probabilities(scores) / 4,
         "Y is missing: take 1 from the probability of the right label.",
     ),
     (
-        measured * 2 / 3,
+        measured * 4 / 3,
         "divide by the number of rows, and not by the number of labels.",
     ),
     rtol=1e-5,
@@ -462,7 +465,7 @@ nudged = [
     for step in (1e-5 * np.eye(*W2.shape), -1e-5 * np.eye(*W2.shape))
 ]
 check(
-    "The slope when the diagonal of W2 grows, measured and by hand,",
+    "The slope by hand when the diagonal of W2 grows",
     np.trace(by_hand[2]),
     (nudged[0] - nudged[1]) / 2e-5,
 )
@@ -516,7 +519,7 @@ def accuracy(scores, labels):
 
 
 # %% tags=["check"]
-scores = np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.0], [0.0, 0.0, 9.0], [7.0, 8.0, 1.0]])
+scores = np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.0], [0.0, 0.0, 9.0], [7.0, 1.0, 8.0]])
 check(
     "The share of right answers for the labels 1, 0, 2, 0",
     accuracy(scores, np.array([1, 0, 2, 0])),

@@ -26,6 +26,8 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     wanted = np.asarray(wanted)
     if wanted.ndim:
+        alone = isinstance(value, (int, float, np.number))
+        assert not alone, f"{name} is one number, and an array is wanted."
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
     try:
         value = np.asarray(value, dtype=float)
@@ -95,13 +97,14 @@ def loss(w, X, y):
 
 
 # %% tags=["check"]
-small_X = np.column_stack([np.ones(4), [1.0, 3.0, 0.0, 4.0]])
+small_X = np.column_stack([np.ones(4), [1.0, 3.0, 0.0, 4.0], [2.0, 0.0, 1.0, 5.0]])
 check(
     "The loss of four students, all predicted as 6 where 3, 7, 1 and 9 are true",
-    loss(np.array([6.0, 0.0]), small_X, np.array([3.0, 7.0, 1.0, 9.0])),
+    loss(np.array([6.0, 0.0, 0.0]), small_X, np.array([3.0, 7.0, 1.0, 9.0])),
     11.0,
     (44.0, "that is the sum of the squares. Take their mean."),
-    (22.0, "divide by the number of students, len(y), not of weights."),
+    (22.0, "that is half the sum of the squares. Divide by the students, len(y)."),
+    (44 / 3, "divide by the number of students, len(y), not of weights."),
     (5.5, "there is a half too much."),
     (3.0, "that is the mean of the distances. Square them first."),
     (np.sqrt(11), "that is the root of the loss. Leave the root out."),
@@ -144,7 +147,7 @@ check(
     gradient(w, everything, marks),
     measured,
     (measured / 2, "the factor 2 of the square is missing."),
-    (-measured, "the sign is wrong: the residual is X w - y."),
+    (-measured, "the sign is wrong: it is + 2 / n, and the residual is X w - y."),
     (measured * 40, "that is the slope of the sum. Divide by the number of students."),
     (measured * 20, "divide by the number of students, and do not forget the 2."),
 )
@@ -168,15 +171,22 @@ def edge(X):
 corners = np.array([[3.0, 1.0], [1.0, 3.0], [-3.0, -1.0], [-1.0, -3.0]])
 check(
     "The edge for two features that go together",
-    edge(np.tile(corners, (2, 1))),
+    edge(np.tile(corners, (3, 1))),
     2 / 16,
-    (2 / 4, "that is the smallest eigenvalue. The steepest direction sets the limit."),
-    (2 / 10, "that is the largest entry of the Hessian. Take its largest eigenvalue."),
+    (2 / 4, "that is 2 over the smallest eigenvalue. The largest one sets the limit."),
+    (2 / 10, "that is 2 over the largest entry. Take the largest eigenvalue."),
     (2 / 8, "the factor 2 of the Hessian is missing."),
-    (1 / 16, "that is 1 / λ, which goes straight to the bottom. The edge is at 2 / λ."),
-    (2 / 128, "divide the Hessian by the number of students."),
-    (2 / 64, "the factor 2 / n is missing, or n is not the number of rows, len(X)."),
-    (2 / 3.2, "n is not always 40: it is the number of rows, len(X)."),
+    (
+        1 / 16,
+        (
+            "that is 1 / λ, which reaches the bottom of the steepest direction in one"
+            " step. The edge is at 2 / λ."
+        ),
+    ),
+    (2 / 192, "divide the Hessian by the number of students."),
+    (2 / 96, "the factor 2 / n is missing, or n is not the number of rows, len(X)."),
+    (2 / 4.8, "n is not always 40: it is the number of rows, len(X)."),
+    (16, "that is λ itself. The edge is at 2 / λ."),
     (8, "that is upside down."),
 )
 print(
@@ -380,7 +390,13 @@ check(
         "the correction of s is missing: divide it by 1 - beta2**k.",
     ),
     (one_step(-0.1), "that is uphill: subtract."),
-    ([[1, 1], [np.nan, np.nan]], "k counts from 1, not from 0."),
+    (
+        [[1, 1], [np.nan, np.nan]],
+        (
+            "that is no number: a division by 0, or the root of a negative number. k"
+            " counts from 1, and 1 - beta2**k stands in brackets."
+        ),
+    ),
     (one_step(0.1 / bowl(begin)), "take the root of s before you divide."),
 )
 m, s = 0.9 * 0.1 * 2 + 0.1 * 1.8, 0.999 * 0.001 * 4 + 0.001 * 1.8**2
@@ -391,7 +407,10 @@ def two_steps(m, s):
 
 
 right_m, right_s = m / (1 - 0.9**2), s / (1 - 0.999**2)
-power = "the correction has a power: 1 - beta1**k and 1 - beta2**k."
+power = (
+    "the correction has a power that grows: 1 - beta1**k and 1 - beta2**k, and in the"
+    " second step k is 2."
+)
 hats = (0.9 * 2 + 0.1 * 1.8) / 0.19, (0.999 * 4 + 0.001 * 1.8**2) / (1 - 0.999**2)
 check(
     "The path of two steps of Adam",
@@ -459,7 +478,10 @@ check(
         ),
     ),
     (least - begin_3, "that is the step alone. Add it to where you were."),
-    (begin_3 + (least - begin_3) / 20, "the factor 2 / n of the Hessian is missing."),
+    (
+        begin_3 + (least - begin_3) / 20,
+        "the factor 2 / n of the Hessian is missing, or n is not len(X).",
+    ),
     (begin_3 + (least - begin_3) / 40, "divide the Hessian by the number of students."),
 )
 print(
@@ -519,10 +541,12 @@ def counted(w):
 
 
 path = own(counted, begin.copy(), 0.01, 600)
-check(
-    "The shape of your path",
-    np.array(path.shape) if isinstance(path, np.ndarray) else path,
-    (601, 2),
+assert path is not ..., "own is still the blank: put your code in place of the dots."
+assert path is not None, "own gives nothing back: is there a `return`?"
+assert isinstance(path, np.ndarray), "Your path is no array: return np.array(path)."
+assert path.shape == (601, 2), (
+    f"Your path has the shape {path.shape}. After 600 steps it is (601, 2): a row for"
+    " each step, and the start first."
 )
 check("The start of your path", path[0], begin)
 assert len(calls) <= 600, (

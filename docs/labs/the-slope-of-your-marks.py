@@ -26,6 +26,8 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     wanted = np.asarray(wanted)
     if wanted.ndim:
+        alone = isinstance(value, (int, float, np.number))
+        assert not alone, f"{name} is one number, and an array is wanted."
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
     try:
         value = np.asarray(value, dtype=float)
@@ -84,16 +86,17 @@ def secant_slope(f, x, h):
 
 # %% tags=["check"]
 check(
-    "The slope of the square from 3 to 3.5",
-    secant_slope(lambda x: x**2, 3.0, 0.5),
-    6.5,
-    (3.25, "3.25 is the rise. Divide it by the run."),
-    (-6.5, "the sign is wrong. The square rises here, so the slope is positive."),
-    (3.25 / 3, "divide by the run, which is h, and not by x."),
-    (-5.75, "put brackets around the rise: (f(x + h) - f(x)) / h."),
+    "The slope of the square from 3 to 3.4",
+    secant_slope(lambda x: x**2, 3.0, 0.4),
+    6.4,
+    (2.56, "2.56 is the rise. Divide it by the run."),
+    (-6.4, "the sign is wrong. The square rises here, so the slope is positive."),
+    (2.56 / 3, "divide by the run, which is h, and not by x."),
+    (3.2, "the run is h, and not 2 h."),
+    (-10.94, "put brackets around the rise: (f(x + h) - f(x)) / h."),
 )
 check(
-    "The slope of the square from 2.5 to 3 (h = -0.5)",
+    "The slope of the square from 3 back to 2.5 (h = -0.5)",
     secant_slope(lambda x: x**2, 3.0, -0.5),
     5.5,
 )
@@ -125,7 +128,7 @@ def marks_slope(hours):
 
 
 # %% tags=["check"]
-for hours in (0.0, 2.0, 8.0):
+for hours in (2.0, 0.0, 8.0):
     exact = (
         marks(hours + 1e-20j).imag / 1e-20
     )  # the complex step: right to the last digits
@@ -146,6 +149,7 @@ for hours in (0.0, 2.0, 8.0):
         ),
         (exact * pace**2, "-hours / pace has the slope -1 / pace, not -pace."),
         (best - exact, "best is a constant: its slope is 0."),
+        (best + exact, "best is a constant: its slope is 0."),
         rtol=1e-10,
     )
 print("Task 2 is right: the marks grow fastest at the start, and ever more slowly.")
@@ -228,7 +232,8 @@ check(
         "the sign is wrong. Take the slope on the left from the slope on the right.",
     ),
     (0.02, "that is f(x + h) - 2 f(x) + f(x - h). Divide it by h²."),
-    (0.5, "the middles of the two secants are h apart, not 2 h."),
+    (1.0, "a 2 too much divides it. The middles of the two secants are h apart."),
+    (0.5, "that is divided by (2 h)². Each run here is h: divide by h²."),
 )
 check(
     "The second difference of the marks at 2",
@@ -272,12 +277,16 @@ check(
     1.0,
 )
 check(
-    "The polynomial of the exponential around 0, at 1",
-    taylor(np.exp, 0.0, 1.0),
-    2.5,
-    (3.0, "the half before the second derivative is missing."),
-    (2.0, "that is the tangent. The term with the second derivative is missing."),
-    (1.5, "the term with the slope is missing."),
+    "The polynomial of the exponential around 0, at 5",
+    taylor(np.exp, 0.0, 5.0),
+    18.5,
+    (31.0, "the half before the second derivative is missing."),
+    (6.0, "that is the tangent. The term with the second derivative is missing."),
+    (13.5, "the term with the slope is missing."),
+    (16.0, "only the term with the second derivative has the half."),
+    (-6.5, "the last term is added, and not subtracted."),
+    (8.5, "the last term wants the square of x - a."),
+    (11.0, "the last term wants the square of x - a, and the half."),
     rtol=1e-5,
 )
 check(
@@ -345,7 +354,7 @@ def hours_until(slope):
 
 # %% tags=["check"]
 steepest = (best - start) / pace
-for share in (1 / 2, 1 / 10, 1):
+for share in (1 / 10, 1 / 2, 1):
     wanted = pace * np.log(1 / share)
     check(
         f"hours_until({steepest * share:g})",
@@ -356,6 +365,10 @@ for share in (1 / 2, 1 / 10, 1):
         (
             wanted + pace * np.log(pace),
             "one factor `pace` is missing inside the logarithm.",
+        ),
+        (
+            wanted - pace * np.log(pace),
+            "there is one factor `pace` too many inside the logarithm.",
         ),
     )
 print(

@@ -26,6 +26,8 @@ def check(name, value, wanted, *mistakes, rtol=1e-6):
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     wanted = np.asarray(wanted)
     if wanted.ndim:
+        alone = isinstance(value, (int, float, np.number))
+        assert not alone, f"{name} is one number, and an array is wanted."
         assert isinstance(value, np.ndarray), f"{name} is no array: use np.array(...)."
     try:
         value = np.asarray(value, dtype=float)
@@ -105,7 +107,13 @@ check(
     (24.0, "from w - h to w + h the run is 2 h. You divided by h."),
     (16.0, "both inputs moved. Step along number k only."),
     (4.0, "the wrong input moved: k = 0 is the first."),
-    (0.0, "both places are the same array. Work on copies: w.copy()."),
+    (
+        0.0,
+        (
+            "f is the same at both places. Each needs a copy of its own, w.copy(), with"
+            " w[k] + h in one and w[k] - h in the other."
+        ),
+    ),
     (12.00003, "that is only the step forward. Step back too."),
 )
 check("The place (2, 3), which must stay as it is,", place, [2.0, 3.0])
@@ -134,7 +142,7 @@ def gradient(w):
 
 
 # %% tags=["check"]
-for place in (here, np.array([-1.5, 0.3]), np.array([0.2, -0.7])):
+for place in (np.array([-1.5, 0.3]), here, np.array([0.2, -0.7])):
     wanted = np.array([partial(height, place, k) for k in (0, 1)])
     bend = deep * place[0] * (place[0] ** 2 - 1)
     check(
@@ -146,14 +154,37 @@ for place in (here, np.array([-1.5, 0.3]), np.array([0.2, -0.7])):
         (
             wanted - [2 * bend, 0],
             (
+                "a factor 2 is missing: (east² - 1)² has the slope 2 (east² - 1) times"
+                " 2 east."
+            ),
+        ),
+        (
+            wanted - [4 * bend - 2 * bend / place[0], 0],
+            (
                 "the chain rule is missing: the inside of (east² - 1)² has the slope 2"
                 " east."
             ),
         ),
         (wanted - [tilt, 0], "the tilt is missing: it has a slope too."),
         (
+            wanted - [0, bowl * place[1]],
+            "a factor 2 is missing: the square of north has the slope 2 north.",
+        ),
+        (
             wanted - twist * place[::-1],
             "the twist is missing. It is a product: either input moves it.",
+        ),
+        (
+            wanted + [twist * place[1] * (place[0] - 1), 0],
+            "for the slope along the east, the twist loses its factor east.",
+        ),
+        (
+            wanted + [0, twist * place[0] * (place[1] - 1)],
+            "for the slope along the north, the twist loses its factor north.",
+        ),
+        (
+            wanted + twist * place[0] * place[1] - twist * place[::-1],
+            "for the slope along one input, the twist loses that input.",
         ),
         rtol=1e-5,
     )
@@ -396,7 +427,10 @@ check(
     ),
     (
         [path[-1]] * 3 if getattr(path, "ndim", 0) == 2 else here,
-        "all rows are the same array. Write w = w - ..., and not w -= ...",
+        (
+            "all rows are the same. Write w = w - ...: without `w =` nothing moves, and"
+            " `w -=` changes the rows that are already in the path."
+        ),
     ),
 )
 check("The start, which must stay as it is,", start, here)

@@ -357,6 +357,11 @@ def built(tmp_path_factory):
     return project
 
 
+def errors(lines):
+    assert not [line for line in lines if line.startswith("WARNING")]
+    return [line.removeprefix("ERROR   -  ") for line in lines if line.startswith("ERROR")]
+
+
 @pytest.fixture
 def project(built, tmp_path, monkeypatch):
     """A copy of the project to plant faults in, without a site."""

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def build_site(folder, **settings):
     """Build the site into a folder, as a reader of the README would, and return the folder."""
-    names = ("SITE_URL", "REPOSITORY_URL")
+    names = ("SITE_URL", "REPOSITORY_URL", "PYODIDE_URL")
     # Not counted by coverage, which makes loops several times slower: other tests run the same lines.
     environment = {k: v for k, v in os.environ.items() if k not in names and not k.startswith("COVERAGE_")}
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]

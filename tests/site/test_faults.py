@@ -15,6 +15,7 @@ from mkdocs.structure.pages import Page
 
 import snippets._build.engine.labs
 from snippets._build.fault import line_with
+from tests.conftest import errors
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
 CODE, TEST = "snippets/slopes/secant_line.py", "tests/slopes/test_tangent.py"
@@ -282,11 +283,6 @@ FAULTS = {
         'The following pages exist in the docs directory, but are not included in the "nav" configuration: - slopes/tangent.md',
     ),
 }
-
-
-def errors(lines):
-    assert not [line for line in lines if line.startswith("WARNING")]
-    return [line.removeprefix("ERROR   -  ") for line in lines if line.startswith("ERROR")]
 
 
 def test_project_without_faults_builds(built):

@@ -25,7 +25,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..fault import line_of, line_with
-from .labs import BLANK, CELL, COLAB, SITE, solved, student
+from .labs import BLANK, CELL, COLAB, HERE, SITE, solved, student
+
 from .notebook import METADATA, RUN, needs, requirements
 from .style import ALT_LENGTH, themed
 
@@ -263,6 +264,7 @@ def compose(book, name):
             parts.append(cell.source)
             if number == 0:
                 downloads = f"../downloads/labs/{name}"
+                parts.append(HERE)
                 parts.append(
                     f"Work on it: [the notebook with blanks]({downloads}.ipynb), or [the solved one]({downloads}-solved.ipynb)"
                     f"{COLAB}. This page shows the solved one, with the solutions folded. In the folder with the notebook, with "

@@ -21,6 +21,7 @@ from .render import ROOT
 CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 BLANK = re.compile(r"(?ms)^( *)# blank: ([^\n]*)\n(.*?)^ *# end of blank\n?")
 COLAB = "<!-- colab -->"  # stands on the page of a lab where a link to Colab may come
+HERE = "<!-- run it here -->"  # and where the button may come that opens it in the browser
 SITE = "https://site.invalid/"  # stands in the notebooks for the address of the site, which a build may change
 PACKAGES = ("numpy", "matplotlib", "scikit-learn", "ipython", "ipykernel", "jupytext", "nbclient", "mkdocs-jupyter")
 

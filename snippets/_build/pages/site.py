@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import Path
 
-from ..engine.labs import COLAB, addressed, make_labs, summary
+from ..engine.labs import COLAB, HERE, addressed, make_labs, summary
 from ..engine.render import Work
 from ..engine.style import FIGURE
 from ..fault import Fault, line_of, line_with
@@ -94,9 +94,9 @@ class Site:
             return f"tests/{theorems.module(name.removeprefix(theorems.FOLDER))}"
         return f"docs/{name.removesuffix('.md')}.py" if name.startswith("labs/") else f"docs/{name}"
 
-    def generated(self, address, colab=""):
+    def generated(self, address, colab="", run=""):
         """The files of the site that no one wrote, `{path: text}`, for a site at this address whose notebooks Colab finds below
-        `colab`, if it does."""
+        `colab`, if it does. With `run`, what to say of it, they can be run on the site itself."""
         files = {f"figures/{name}": text for name, text in self.report.results.items() if name.endswith(".svg")}
         files |= {f"downloads/{name}.py": source for name, source in self.report.sources.items()}
         files |= {f"downloads/{name}.ipynb": text for name, text in self.report.notebooks.items()}
@@ -107,7 +107,10 @@ class Site:
             lab = self.labs.get(source.stem)
             title = source.stem.replace("-", " ").capitalize()
             link = f", or [open it in Colab]({colab}labs/{source.stem}.ipynb), which is another host" if colab else ""
-            files[f"labs/{source.stem}.md"] = lab["page"].replace(COLAB, link) if lab else f"# {title}\n\n{WAITING}\n"
+            button = f'<a class="md-button" href="../../run/notebooks/index.html?path=labs/{source.stem}.ipynb">Run it here</a>'
+            here = f'<p class="run-here">{button} {run}</p>'
+            page = lab["page"].replace(COLAB, link).replace(HERE, here if run else "") if lab else f"# {title}\n\n{WAITING}\n"
+            files[f"labs/{source.stem}.md"] = page
         for name, title in self.titles.items():
             if self.theorems(name):
                 files[theorems.home(name)] = theorems.page(name, title)

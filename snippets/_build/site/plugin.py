@@ -17,6 +17,7 @@ from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
+from mkdocs.utils import get_build_timestamp
 
 from ..fault import Fault, line_with
 from ..kept import Keeper, key
@@ -26,6 +27,7 @@ from ..pages.figures import Figures
 from ..pages.markdown import checked
 from ..pages.site import MACHINERY, Site
 from ..pages.theorems import FOLDER
+from . import running
 from .serving import Drawing
 
 log = logging.getLogger("mkdocs.plugins.snippets")
@@ -103,6 +105,12 @@ class SnippetsPlugin(BasePlugin):
         if repository := config.extra.get("repository", ""):
             config.edit_uri = f"{repository.rstrip('/')}/edit/main/docs/"
         config.extra["colab"] = colab(repository)
+        config.extra["run"] = ""
+        if not self.serves and not (offline and offline.config.enabled):
+            self.python = config.extra.get("pyodide", "")
+            config.extra["run"] = running.says(self.python)
+            if config.extra["run"] and (lack := running.lacks()):
+                self.site.faults.append(Fault("mkdocs.yml", line_with(Path(config.config_file_path).read_text("utf-8"), "pyodide:"), lack))
         return config
 
     def about_links(self, record):
@@ -124,7 +132,9 @@ class SnippetsPlugin(BasePlugin):
     def on_files(self, files, *, config):
         for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
             files.remove(file)  # the source of a page
-        for name, text in self.site.generated(config.site_url, config.extra["colab"]).items():
+        made = self.site.generated(config.site_url, config.extra["colab"], config.extra["run"])
+        self.notebooks = {name.removeprefix("downloads/"): text for name, text in made.items() if name.endswith(".ipynb")}
+        for name, text in made.items():
             where = InclusionLevel.NOT_IN_NAV if name.startswith(FOLDER) else InclusionLevel.UNDEFINED
             files.append(File.generated(config, name, content=text, inclusion=where))
         pages = files.documentation_pages()
@@ -235,6 +245,11 @@ class SnippetsPlugin(BasePlugin):
     def on_post_build(self, *, config):
         for name, collect in self.filters.items():
             logging.getLogger(name).removeFilter(collect)
+        if config.extra["run"]:
+            try:
+                running.build(config.site_dir, self.notebooks, self.python, get_build_timestamp())
+            except RuntimeError as error:
+                raise Abort(f"Stopped: {error}") from None
         self.keeper.evict()
 
     def on_build_error(self, *, error):

@@ -1,0 +1,105 @@
+"""*Run it here*: a build for publication has a button that opens each notebook in the browser; any other build has none."""
+
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+import snippets._build.site.running
+from snippets._build.site.running import in_browser
+from tests.conftest import errors
+from tests.labs.test_labs import LAB
+from tests.site.conftest import MODES, served
+
+PAGES = {"slopes/tangent": "slopes/tangent", "labs/first-lab": "labs/first-lab"}
+
+
+def publish(project, address):
+    project.write("docs/labs/first-lab.py", LAB)
+    project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - labs/first-lab.md\n")
+    project.edit("mkdocs.yml", "  repository:", f"  pyodide: {address}\n  repository:")
+    return project.build()
+
+
+def button(project, page):
+    """The address that the button of a page leads to, from there, and what stands beside it."""
+    found = re.findall(r'<p class="run-here"><a class="md-button" href="([^"]+)">Run it here</a> ([^<]+)</p>', project.read(f"site/{page}/index.html"))
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def test_each_notebook_of_a_published_site_is_one_button_away(project):
+    status, lines = publish(project, "https://python.test:8000/full/")
+    assert (status, errors(lines)) == (0, [])
+    for page, name in PAGES.items():
+        address, says = button(project, page)
+        assert urlsplit(address).path == "../../run/notebooks/index.html" and parse_qs(urlsplit(address).query) == {"path": [f"{name}.ipynb"]}
+        assert "python.test:8000, which is another host" in says
+        book = nbformat.reads(project.read(f"site/run/files/{name}.ipynb"), 4)
+        nbformat.validate(book)
+        listed = json.loads(project.read(f"site/run/api/contents/{name.partition('/')[0]}/all.json"))["content"]
+        assert f"{name}.ipynb" in [entry["path"] for entry in listed]
+        plain = nbformat.reads(project.read(f"site/downloads/{name}.ipynb"), 4)
+        assert [cell.source for cell in book.cells[2:]] == [cell.source for cell in plain.cells[1:]]
+        assert "It runs here" in book.cells[0].source and "pip install" not in book.cells[0].source
+    settings = json.loads(project.read("site/run/jupyter-lite.json"))["jupyter-config-data"]["litePluginSettings"]
+    kernel = settings["@jupyterlite/pyodide-kernel-extension:kernel"]
+    assert kernel["pyodideUrl"] == "https://python.test:8000/full/pyodide.mjs" and kernel["disablePyPIFallback"]
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', project.read("site/run/notebooks/index.html"))[1]
+    assert policy.count("https://") == policy.count("https://python.test:8000") == 2  # for its script and for its packages
+    assert "python.test" not in re.search(r'Content-Security-Policy" content="([^"]+)"', project.read("site/slopes/tangent/index.html"))[1]
+    assert "/run/" not in project.read("site/sitemap.xml")
+
+
+def test_a_build_for_no_one_else_has_no_button(project, built, monkeypatch):
+    assert button(built, "slopes/tangent") is None and not (built.root / "site/run").exists()
+    project.edit("mkdocs.yml", "enabled: false", "enabled: true")  # a site in a folder, where no browser starts a kernel
+    assert publish(project, "pyodide/")[0] == 0
+    assert not (project.root / "site/run").exists() and "Run it here" not in project.read("site/slopes/tangent.html")
+
+
+def test_without_jupyterlite_the_address_is_a_fault(project, monkeypatch):
+    monkeypatch.setattr(snippets._build.site.running, "find_spec", lambda name: None)
+    status, lines = publish(project, "pyodide/")
+    assert status == 1
+    (line,) = errors(lines)
+    assert re.fullmatch(r"mkdocs\.yml:\d+: PYODIDE_URL is set, and JupyterLite is not there: pip install -e '\.\[run\]'", line)
+
+
+def test_a_failure_of_jupyterlite_is_one_line(project, monkeypatch):
+    monkeypatch.setattr(snippets._build.site.running, "wheel_of", lambda package, folder: folder / "none.whl")
+    status, lines = publish(project, "pyodide/")
+    assert status == 1 and re.search(r"Stopped: JupyterLite: .*none\.whl", "\n".join(lines)), lines
+
+
+def test_the_first_cell_says_what_is_missing_and_how_to_set_it(capsys, monkeypatch):
+    cells = [nbformat.v4.new_markdown_cell("# A notebook"), nbformat.v4.new_code_cell("import numpy as np\nfrom sklearn import datasets")]
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    first = json.loads(in_browser(text, "pyodide/"))["cells"][1]["source"]
+    exec(first, {})
+    assert capsys.readouterr().out == ""
+    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
+    exec(first, {})
+    said = capsys.readouterr().out
+    assert said.startswith("sklearn cannot be had from pyodide/") and "PYODIDE_URL must lead to a whole Pyodide distribution" in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_opens_the_notebook_in_the_scheme_of_the_page_and_says_if_there_is_no_python(project, browser, scheme):
+    publish(project, "pyodide/")
+    with served(project.root / "site") as address, browser.new_context(**MODES["light"]) as context:
+        page, asked = context.new_page(), []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}labs/first-lab/")
+        if scheme == "dark":  # chosen on the page, against the system: light, then dark
+            for _ in range(2):
+                page.locator("form[data-md-component=palette] label:visible").first.click()
+        page.get_by_role("link", name="Run it here").click()
+        expect(page.get_by_role("heading", name="A lab")).to_be_visible(timeout=30000)
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
+        expect(page.get_by_role("alert")).to_contain_text("there is no ../../pyodide/pyodide.mjs")
+        assert {urlsplit(url).netloc for url in asked if not re.match("blob:|data:", url)} == {urlsplit(address).netloc}

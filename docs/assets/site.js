@@ -63,6 +63,38 @@
     setTimeout(() => frames.forEach(frame => { new Image().src = frame }), 1000)
   })
 
+  /* A blank runs beside the page, in a Python that comes when it is first wanted. What never ends is stopped. */
+  const own = document.currentScript.src, LIMIT = 10
+  let python
+  document.addEventListener("submit", event => {
+    const form = event.target.closest?.(".blank")
+    if (!form) return
+    event.preventDefault()
+    if (form.matches("[aria-busy=true]")) return
+    form.setAttribute("aria-busy", "true")
+    const tell = (text, right) => {
+      form.removeAttribute("aria-busy")
+      form.classList.toggle("right", right === true)
+      form.querySelector("output").textContent = text
+      clearTimeout(form.limit)
+    }
+    form.querySelector("output").textContent = "Python is coming."
+    python ??= new Worker(new URL("blank.js", own), { type: "module" })
+    python.onmessage = ({ data: { absent, begins, text, right } }) => {
+      if (absent) return tell(`Python cannot be had: ${absent}. Answer it on your own machine, or by hand.`)
+      if (!begins) return tell(text, right)
+      form.querySelector("output").textContent = "It runs."
+      form.limit = setTimeout(() => {
+        python.terminate()
+        python = null
+        tell(`It ran for ${LIMIT} seconds and was stopped. Does a loop never end?`)
+      }, 1000 * LIMIT)
+    }
+    const address = new URL(form.dataset.python, location)
+    python.postMessage({ address: address.href, answer: form.querySelector("textarea").value, check: form.dataset.check })
+  })
+  document$.subscribe(() => document.querySelectorAll(".blank").forEach(form => { form.hidden = false }))
+
   /* The theme opens every fold for paper. What the reader has not opened stays folded: its content is not printed. */
   const folds = () => document.querySelectorAll("details")
   addEventListener("beforeprint", () => folds().forEach(fold => fold.classList.toggle("folded", !fold.open)), true)

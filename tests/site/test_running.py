@@ -6,12 +6,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import snippets._build.site.running
 from snippets._build.site.running import in_browser
-from tests.conftest import errors
+from tests.conftest import ROOT, errors
 from tests.labs.test_labs import LAB
+from tests.runtime import Typed
 from tests.site.conftest import MODES, served
 
 PAGES = {"slopes/tangent": "slopes/tangent", "labs/first-lab": "labs/first-lab"}
@@ -103,3 +105,98 @@ def test_the_button_opens_the_notebook_in_the_scheme_of_the_page_and_says_if_the
         expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
         expect(page.get_by_role("alert")).to_contain_text("there is no ../../pyodide/pyodide.mjs")
         assert {urlsplit(url).netloc for url in asked if not re.match("blob:|data:", url)} == {urlsplit(address).netloc}
+
+
+BLANK = """def slope_of_square(x):
+    # blank: return ...
+    return 2 * x
+    # end of blank
+
+
+# check
+check("slope_of_square(3)", slope_of_square(3), 6, (3, "twice that: the slope of x² is 2 x."))
+print("Right.")
+"""
+
+
+def with_blank(project, source=BLANK, marks=1):
+    if source:
+        project.write("docs/blanks/slopes/tangent.py", source)
+    text = project.read("docs/slopes/tangent.md")
+    project.write("docs/slopes/tangent.md", text + "\n<!-- blank -->\n" * marks)
+
+
+def test_a_blank_is_a_form_where_there_is_a_python_and_nothing_elsewhere(project):
+    with_blank(project)
+    assert project.build()[0] == 0
+    assert "<form" not in project.read("site/slopes/tangent/index.html").partition("<article")[2] and not (project.root / "site/blanks").exists()
+    assert publish(project, "pyodide/")[0] == 0
+    page = project.read("site/slopes/tangent/index.html")
+    (form,) = re.findall(r'(?s)<form class="blank".*?</form>', page)
+    assert 'data-python="../../pyodide/pyodide.mjs"' in form and "return ...  # your turn" in form and "2 * x" not in form
+    assert "slope_of_square" not in project.read("site/search/search_index.json")
+
+
+@pytest.mark.parametrize(
+    "source, marks, says",
+    [
+        (None, 1, "are there together, and once"),
+        (BLANK, 0, "are there together, and once"),
+        (BLANK, 2, "are there together, and once"),
+        (BLANK.replace("# check\n", ""), 1, "has a blank, as labs have, and below it one line `# check`"),
+        (BLANK.replace("# end of blank", ""), 1, "has a blank, as labs have"),
+    ],
+)
+def test_half_a_blank_is_a_fault(project, source, marks, says):
+    with_blank(project, source, marks)
+    status, lines = project.build()
+    (line,) = errors(lines)
+    assert status == 1 and re.match(r"docs/slopes/tangent\.md:\d+: docs/blanks/slopes/tangent\.py ", line) and says in line
+
+
+# A stand-in for Pyodide: what Python would tell, for four answers.
+STUB = """
+export const loadPyodide = async () => ({
+  runPython: source => { if (!source.includes("def tried(")) throw Error("blank.py is not there") },
+  globals: { get: () => (answer, check) => {
+    while (answer.includes("for ever")) {}
+    const said = check.includes("slope_of_square(3)") && answer.includes("2 * x") ? ["Right.\\n", true] : ["twice that", false]
+    return { toJs: () => said, destroy: () => {} }
+  } },
+})
+"""
+
+
+@pytest.mark.browser
+def test_an_answer_is_checked_in_place_and_what_never_ends_is_stopped(project, browser):
+    with_blank(project)
+    for name in ("site.css", "site.js", "blank.js", "blank.py"):
+        project.write(f"docs/assets/{name}", (ROOT / f"docs/assets/{name}").read_text("utf-8").replace("LIMIT = 10", "LIMIT = 1"))
+    project.edit("mkdocs.yml", "extra_css: []", "extra_css: [assets/site.css]")
+    project.edit("mkdocs.yml", "extra_javascript: []", "extra_javascript: [{path: assets/site.js, defer: true}]")
+    publish(project, "pyodide/")
+    with served(project.root / "site", Typed) as address, browser.new_context(**MODES["phone"]) as context:
+        page, wrong = context.new_page(), []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"{address}slopes/tangent/")
+        form, says = page.locator(".blank"), page.locator(".blank output")
+        press = page.get_by_role("button", name="Check it").click
+        press()
+        expect(says).to_contain_text("Python cannot be had")
+        project.write("site/pyodide/pyodide.mjs", STUB)
+        page.reload()
+        code = page.get_by_label("Your code")
+        expect(code).to_have_value(re.compile(r"return \.\.\.  # your turn"))
+        press()
+        expect(says).to_have_text("twice that")
+        code.fill("for ever")
+        press()
+        expect(says).to_have_text("It runs.")
+        expect(says).to_contain_text("was stopped. Does a loop never end?")
+        code.fill("def slope_of_square(x):\n    return 2 * x")
+        press()
+        expect(says).to_have_text("Right.")
+        expect(form).to_have_class(re.compile("right"))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") and wrong == []
+        found = Axe().run(page, context=".blank")
+        assert found.response["violations"] == []

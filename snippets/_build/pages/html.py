@@ -9,6 +9,7 @@ from markdown.extensions.toc import slugify
 
 PLAIN = re.compile(r'<span class="(?:n|p|o|w)">([^<]*)</span>')  # names, brackets, operators: in the colour of all code
 TEST = re.compile(r'<span class="nf">(test_\w+)</span>')
+BLANK = re.compile(r'<form class="blank".*?</form>', re.DOTALL)
 CODE = re.compile(r'<div class="[^"]*\bhighlight\b[^"]*">.*?</pre></div>', re.DOTALL)
 FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 FUNCTION = re.compile(r'<span class="nf">(?!figure_|print_)(\w+)</span>')
@@ -59,6 +60,7 @@ def searched(content, synonyms):
     It would take the signs of a formula for words, a half for twelve. Each term of a glossary counts as a heading. `synonyms`,
     `{anchor: words}`, are what people type who look for what stands below a heading; they are added to it.
     """
+    content = BLANK.sub("", content)
     content = CODE.sub(lambda code: " ".join(["", *FUNCTION.findall(code[0])]), FORMULA.sub("", content))
     content = DEFINITION.sub(r'<h2 id="\1">\2</h2> \3 ', THEOREM.sub("", content))
     content = re.sub(r'</?p>|<strong>Guess first\.</strong>|<summary>.*?</summary>|<p class="admonition-title">.*?</p>', " ", content)

@@ -5,6 +5,7 @@ import re
 from functools import partial
 
 from ..fault import line_of
+from .blanks import with_blank
 from .head import hours, minutes, with_head
 from .theorems import with_list
 
@@ -44,6 +45,7 @@ def checked(markdown, page, site):
     for cell in CELL.finditer(markdown):
         page.fault(ahead + line_of(markdown, cell.start()), r"in a table, \| ends the formula: write \Vert")
     if page.is_concept:
+        markdown = with_blank(markdown, page, site)
         markdown = with_head(markdown, page, site.titles, time_of(page, site))
     markdown = TIME.sub(lambda found: hours(time_of(other, site) for other in named(found, page, site)), markdown)
     if page.name != "glossary.md" and page.front.get("tooltips", True):

@@ -33,6 +33,7 @@ class Site:
     def __init__(self, root, keeper, failures=None, wait=True):
         self.root, self.keeper = root, keeper
         self.failures = {} if failures is None else failures
+        self.python, self.says = "", ""  # where blanks take Python from, and what the pages say of it
         self.faults = []  # those of no page
         self.pages = {}
         self.titles = titles(root)

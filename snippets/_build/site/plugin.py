@@ -107,8 +107,9 @@ class SnippetsPlugin(BasePlugin):
         config.extra["colab"] = colab(repository)
         config.extra["run"] = ""
         if not self.serves and not (offline and offline.config.enabled):
-            self.python = config.extra.get("pyodide", "")
-            config.extra["run"] = running.says(self.python)
+            self.site.python = config.extra.get("pyodide", "")
+            self.site.says = running.says(self.site.python, "some ten megabytes")
+            config.extra["run"] = running.says(self.site.python)
             if config.extra["run"] and (lack := running.lacks()):
                 self.site.faults.append(Fault("mkdocs.yml", line_with(Path(config.config_file_path).read_text("utf-8"), "pyodide:"), lack))
         return config
@@ -130,8 +131,8 @@ class SnippetsPlugin(BasePlugin):
         self.figures.page.fault_at(tex, message=f"{error} in the formula {tex}")
 
     def on_files(self, files, *, config):
-        for file in [file for file in files if re.fullmatch(r"labs/[^/]*\.py", file.src_uri)]:
-            files.remove(file)  # the source of a page
+        for file in [file for file in files if re.fullmatch(r"(labs|blanks/.*)/[^/]*\.py", file.src_uri)]:
+            files.remove(file)  # the source of a page, or of its blank
         made = self.site.generated(config.site_url, config.extra["colab"], config.extra["run"])
         self.notebooks = {name.removeprefix("downloads/"): text for name, text in made.items() if name.endswith(".ipynb")}
         for name, text in made.items():
@@ -247,7 +248,7 @@ class SnippetsPlugin(BasePlugin):
             logging.getLogger(name).removeFilter(collect)
         if config.extra["run"]:
             try:
-                running.build(config.site_dir, self.notebooks, self.python, get_build_timestamp())
+                running.build(config.site_dir, self.notebooks, self.site.python, get_build_timestamp())
             except RuntimeError as error:
                 raise Abort(f"Stopped: {error}") from None
         self.keeper.evict()
@@ -257,7 +258,7 @@ class SnippetsPlugin(BasePlugin):
             logging.getLogger(name).removeFilter(collect)
 
 
-MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("colours", "figures", "head", "html", "markdown", "maths", "page", "site", "theorems"))]
+MADE_BY = [("site", "plugin.py"), *(("pages", f"{name}.py") for name in ("blanks", "colours", "figures", "head", "html", "markdown", "maths", "page", "site", "theorems"))]
 
 
 def colab(repository):

@@ -36,7 +36,7 @@ POLICY = (
 )
 
 
-def says(address):
+def says(address, size="tens of megabytes"):
     """What pages say beside the button, if there is an address to take Python from.
 
     >>> print(says("pyodide/"))
@@ -45,7 +45,7 @@ def says(address):
     ''
     """
     host = urlsplit(address).netloc
-    return address and f"It loads Python, tens of megabytes, from {f'{host}, which is another host' if host else 'this site'}."
+    return address and f"It loads Python, {size}, from {f'{host}, which is another host' if host else 'this site'}."
 
 
 def lacks():

@@ -2,7 +2,7 @@
 
 FOLDER holds a Pyodide distribution: a whole one, or its core as npm has it (`npm pack pyodide`), which lacks all packages. Those
 that the kernel itself needs are in pure Python and are then fetched with pip, for the time of the command. It says what ran, what
-could not, and which other hosts were asked for something; it exits with 1 if Python itself did not run.
+could not, and which other hosts were asked for something; it exits with 1 if Python itself did not run, or if the solution to a blank of a page was not right there.
 """
 
 import hashlib
@@ -20,6 +20,10 @@ from pathlib import Path
 from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 from playwright.sync_api import sync_playwright
 
+from snippets._build.engine.labs import solved
+from snippets._build.pages.blanks import CHECK, source_of
+from tests.blanks.wrong_answers import WRONG
+from tests.conftest import ROOT
 from tests.site.conftest import ARGUMENTS, Handler, build_site, served
 
 KERNEL = ("micropip", "packaging", "ipython", "jedi", "matplotlib-inline")
@@ -67,7 +71,7 @@ def run(page, address, name):
     begin = time.monotonic()
     page.goto(f"{address}{name}/")
     page.get_by_role("link", name="Run it here").click()
-    page.wait_for_selector(".jp-CodeCell", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
     page.locator(".jp-CodeCell").first.click()
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector(".jp-CodeCell >> nth=0 >> text=/\\[1\\]/", timeout=180_000)
@@ -80,6 +84,18 @@ def run(page, address, name):
     page.wait_for_selector(".jp-CodeCell >> nth=1 >> .jp-OutputArea-output", timeout=60_000)
     second = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output").first.inner_text()
     return first.strip(), second.strip(), time.monotonic() - begin
+
+
+def answer(page, address, name):
+    """What a page says of the solution to its blank, and the seconds from the button to the verdict."""
+    code, _ = CHECK.split(solved((ROOT / "docs" / source_of(name)).read_text("utf-8")))
+    page.goto(f"{address}{name}/")
+    page.locator(".blank textarea").fill(code.strip())
+    begin = time.monotonic()
+    page.locator(".blank button").click()
+    page.wait_for_selector(".blank[aria-busy=true]")
+    page.wait_for_selector(".blank:not([aria-busy])", timeout=120_000)
+    return page.locator(".blank output").inner_text().strip(), time.monotonic() - begin
 
 
 def main(folder):
@@ -103,6 +119,11 @@ def main(folder):
                 right &= second == "emscripten 45"
                 print(f"{name}: {seconds:.0f} s; a cell of ours: {second}; packages: {first or 'all are there'}")
                 page.close()
+            page = browser.new_page()
+            for name in WRONG:
+                says, seconds = answer(page, address, name)
+                right &= says.startswith("Right")
+                print(f"{name}: {seconds:.1f} s; {says}")
             browser.close()
         proxy.shutdown()
         print("asked elsewhere (the browser's own errands too):", ", ".join(sorted(proxy.asked)) or "nothing")

@@ -31,7 +31,7 @@ def check(name, value, wanted, *mistakes, rel=1e-6):
 
     Each mistake is a pair: the value that it gives, and what to say about it.
     """
-    assert value is not ..., f"{name} is still the blank: put your code in place of the dots."
+    assert "Ellipsis" not in repr(value), f"{name} is still the blank: put your code in place of the dots."
     assert value is not None, f"{name} gives nothing back: is there a `return`?"
     if isinstance(wanted, str):
         assert isinstance(value, str), f"{name} is {value!r:.50}, and a word is wanted."
@@ -44,7 +44,7 @@ def check(name, value, wanted, *mistakes, rel=1e-6):
     if same(value, wanted, rel):
         return
     for wrong, sentence in mistakes:
-        assert not same(value, wrong, rel), f"{name}: {sentence}"
+        assert not same(value, wrong, rel), f"{name.rstrip(',')}: {sentence}"
     raise AssertionError(f"{name} is {shown(value)}, and {shown(wanted)} is right.")
 
 

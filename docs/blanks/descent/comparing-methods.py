@@ -1,0 +1,24 @@
+def share(n, p):
+    """Adam's extra work a step, 8 p, as a share of that of a gradient, 2 n p."""
+    # blank: return ...
+    return 8 * p / (2 * n * p)
+    # end of blank
+
+
+# check
+check(
+    "share(40, 2)",
+    share(40, 2),
+    0.1,
+    (10, "upside down, or in percent: extra work over that of a gradient."),
+    (0.2, "the gradient costs 2 n p, with both n and p."),
+    (16, "that is the extra work. Divide it by that of a gradient."),
+    (0.05, "a gradient costs 2 n p, and not 4 n p."),
+    (4, "divide by n: a gradient looks at all examples."),
+    (1.1, "the extra alone is asked."),
+)
+check("share(4, 1000)", share(4, 1000), 1)
+print(
+    "Right: 4 / n, whatever the number of weights is. It matters for small batches"
+    " only."
+)

@@ -1,0 +1,30 @@
+def huber(residuals, delta):
+    """Mean Huber loss: r² up to delta, and beyond it 2 delta |r| - delta²."""
+    # blank: return ...
+    far = 2 * delta
+    each = [r * r if abs(r) <= delta else far * abs(r) - delta**2 for r in residuals]
+    return sum(each) / len(each)
+    # end of blank
+
+
+# check
+check(
+    "The loss of 1, -2 and 6 marks, with delta = 2,",
+    huber([1, -2, 6], 2),
+    25 / 3,
+    (25, "that is the sum. Take the mean."),
+    (41 / 3, "that is the squared loss. Beyond delta the loss is a straight line."),
+    (3, "that is the absolute loss."),
+    (29 / 3, "the - delta² is missing: without it the loss jumps at delta."),
+    (13 / 3, "beyond delta the slope is 2 delta, so that there is no corner."),
+    (25 / 6, "that is half of it. Here the loss begins as r², without a half."),
+    (13, "that is the sum, and with a slope that is too small: it is 2 delta."),
+)
+check(
+    "The loss of -6 marks, with delta = 2,",
+    huber([-6], 2),
+    20,
+    (-28, "too high or too low, it is the distance |r| that counts."),
+    (36, "too high or too low, it is the distance |r| that counts."),
+)
+print("Right. Six marks count 20 and not 36.")

@@ -1,0 +1,27 @@
+def slope(w, hours):
+    """Slope in w of what is known at the end: a day keeps a share w and adds hours."""
+    # blank: return ...
+    state, slope = 0, 0
+    for x in hours:
+        slope = state + w * slope
+        state = w * state + x
+    return slope
+    # end of blank
+
+
+# check
+check(
+    "slope(1/4, [4, 2, 6])",
+    slope(1 / 4, [4, 2, 6]),
+    4,
+    (6.75, "that is what is known. Its slope in w is asked."),
+    (3, "w stands at both days: the slope of 4 w² is 8 w."),
+    (2, "the way through the first day is missing."),
+    (7, "the slope from the days before shrinks by w once more."),
+    (7.75, "what w multiplies is the state before the new hours come."),
+    (10, "the last day's hours are not multiplied by w."),
+)
+check("slope(1/2, [4, 2, 6])", slope(1 / 2, [4, 2, 6]), 6)
+check("slope(1, [4, 2, 6])", slope(1, [4, 2, 6]), 10)
+check("slope(2, [1, 0, 0, 0])", slope(2, [1, 0, 0, 0]), 12)
+print("Right. It is the slope of 4 w² + 2 w + 6, added up day by day.")

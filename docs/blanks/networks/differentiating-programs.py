@@ -1,0 +1,21 @@
+def slopes(x):
+    """The engine's slopes of x * x * stop(x) and of stop(x) * 3 + x, at x."""
+    # blank: return [..., ...]
+    return [2 * x * x, 1]
+    # end of blank
+
+
+# check
+check(
+    "slopes(2)",
+    slopes(2),
+    [8, 1],
+    ([12, 1], "3 x² is the slope of x³. The engine sees x² times a constant."),
+    ([4, 1], "the constant is a factor still: x² times 2 has the slope 2 x times 2."),
+    ([8, 4], "stop(x) * 3 is a constant: its slope is 0."),
+    ([8, 3], "stop(x) * 3 is a constant, and x has the slope 1."),
+    ([8, 7], "those are values. The slope of a constant is 0."),
+    ([12, 4], "those are the true slopes. What is stopped counts as a constant."),
+)
+check("slopes(3)", slopes(3), [18, 1])
+print("Right. The value is as before, and the slope is another.")

@@ -1,0 +1,26 @@
+def promised(slope, L):
+    """How far it is surely downhill, and the least fall; slopes change by at most L."""
+    # blank: return [..., ...]
+    return [abs(slope) / L, slope**2 / (2 * L)]
+    # end of blank
+
+
+# check
+check(
+    "promised(12, 3)",
+    promised(12, 3),
+    [4, 24],
+    ([4, 48], "the slope falls to 0 on the way: on average it is half of 12."),
+    (
+        [36, 24],
+        "slope over L: after so many units a change of L for each has used it up.",
+    ),
+    ([8, 24], "at 8 units the promise is 0 again. Downhill it surely goes for 4."),
+    ([0.25, 24], "upside down: the slope over L."),
+    ([4, 2], "the square of the slope: length times the mean slope on the way."),
+    ([24, 4], "the way comes first."),
+)
+check(
+    "promised(-6, 1)", promised(-6, 1), [6, 18], ([-6, 18], "a distance has no sign.")
+)
+print("Right. A fall of 24 is half of 4 times 12.")

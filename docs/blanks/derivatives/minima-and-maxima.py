@@ -7,19 +7,23 @@ def best_guess(marks):
 
 # check
 check(
-    "The best guess for 40, 50 and 90",
-    best_guess([40, 50, 90]),
-    60,
+    "The best guess for 40, 50 and 84",
+    best_guess([40, 50, 84]),
+    58,
     (50, "that is the one in the middle. It is best for distances, not for squares."),
-    (65, "that is half way between the ends. All marks count, not only two."),
-    (180, "that is the sum. Set the derivative to zero once more: n g is the sum."),
-    (90, "divide by how many marks there are."),
+    (62, "that is half way between the ends. All marks count, not only two."),
+    (
+        174,
+        "that is the sum. The derivative is zero where n times the guess is the sum.",
+    ),
+    (87, "divide by how many marks there are, and not by 2."),
 )
 check(
-    "The best guess for 1 and 2",
-    best_guess([1, 2]),
-    1.5,
-    (1, "do not round."),
+    "The best guess for 1 and 4",
+    best_guess([1, 4]),
+    2.5,
     (2, "do not round."),
+    (3, "do not round."),
+    (5 / 3, "divide by how many marks there are, and not always by 3."),
 )
 print("Right: the mean, where the misses cancel.")

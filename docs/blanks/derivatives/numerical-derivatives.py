@@ -18,6 +18,11 @@ check(
     (4 * half - one) / 3,
     (one, "that is one central difference. Combine it with that for h / 2."),
     (half, "that is one central difference. Combine it with that for h."),
+    (4 * half - one / 3, "divide all of the difference by 3: mind the brackets."),
+    (
+        half + (one - half) / 3,
+        "the better one moves away from the other, and not towards it.",
+    ),
     (4 * half - one, "that is three times the slope. Divide by 3."),
     ((4 * one - half) / 3, "the other way round: that with h / 2 is the better one."),
     ((one + half) / 2, "a mean of the two keeps most of the error. It must cancel."),

@@ -21,6 +21,9 @@ check(
     (-3 * e, "the slope of a product is no product of slopes: u' v + u v'."),
     (40 + 9 * e, "a constant has the slope 0."),
     (0.6 * e, "the factor 15 stays."),
+    (40 + 30 * e, "that is the curve. Its slope is asked for."),
+    (30 * e, "that is the curve without its 40. Its slope is asked for."),
+    (-135 * e, "the slope of -x / 5 is -1/5, and not -5."),
 )
 check("slope(5)", slope(5), 0)
 check("slope(10)", slope(10), -15 * math.exp(-2))

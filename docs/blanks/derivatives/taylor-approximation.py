@@ -9,19 +9,25 @@ def taylor(x):
 
 
 # check
+ln2 = math.log(2)
 check(
-    "taylor(2)",
-    taylor(2),
-    math.log(2) + 1.5,
-    (math.log(2) + 2, "the half of the second-order term is missing."),
-    (math.log(2) + 1, "that is the tangent. The term of order 2 is missing."),
-    (1.5, "the value at 0 is missing: softplus of 0 is ln 2."),
-    (math.log(2) + 0.5, "the term of order 1 is missing: the slope at 0 is one half."),
-    (math.log(2) + 2.5, "the slope at 0 is one half, and not 1."),
-    (math.log(1 + math.exp(2)), "that is softplus itself."),
-    (math.log(2) + 1.25, "the last term wants the square of x."),
+    "taylor(3)",
+    taylor(3),
+    ln2 + 2.625,
+    (
+        ln2 + 3.75,
+        "the second derivative at 0 is a quarter, and the last term takes half of it.",
+    ),
+    (ln2 + 0.375, "the sign of the last term: the second derivative is positive."),
+    (ln2 + 1.5, "that is the tangent. The term of order 2 is missing."),
+    (2.625, "the value at 0 is missing: softplus of 0 is ln 2."),
+    (ln2 + 1.125, "the term of order 1 is missing: the slope at 0 is one half."),
+    (ln2 + 4.125, "the slope at 0 is one half, and not 1."),
+    (ln2 + 3, "the slope at 0 is one half, and the term of order 2 is missing."),
+    (math.log(1 + math.exp(3)), "that is softplus itself."),
+    (ln2 + 1.875, "the last term wants the square of x."),
 )
-check("taylor(-4)", taylor(-4), math.log(2))
+check("taylor(-4)", taylor(-4), ln2)
 print(
     f"Right. At 1 the polynomial is {taylor(1):.4f}, and softplus"
     f" {math.log(1 + math.e):.4f}."

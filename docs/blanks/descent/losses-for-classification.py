@@ -21,6 +21,9 @@ check(
     ([math.log(4 / 3), 0.25], "the slope is negative: a larger logit lowers the loss."),
     ([math.log(4 / 3), 0.75], "the slope is p - 1: probability minus label."),
     ([math.log(3 / 4), -0.25], "ln p is negative. The loss is -ln p."),
+    ([math.log(3 / 4), 0.25], "those are ln p and its slope. The loss is -ln p."),
+    ([math.log(4 / 3), -4 / 3], "that is the slope in p. Multiply it by p (1 - p)."),
+    ([-0.25, math.log(4 / 3)], "the other order: the loss first."),
     ([0.75, -0.25], "that is the probability. The loss is minus its logarithm."),
     (
         [math.log10(4 / 3), -0.25],
@@ -29,4 +32,5 @@ check(
     ([math.log(4), -0.75], "the sigmoid is 1 / (1 + e^(-z)): mind the sign of z."),
 )
 check("loss_and_slope(0)", loss_and_slope(0), [math.log(2), -0.5])
+
 print("Right. The slope is probability minus label, here p - 1.")

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from markdown import Markdown
@@ -31,6 +32,7 @@ class Given:
         results={"c/a/drawn.svg": SVG, "c/a/said.txt": "1 < 2\n"},
         sliders={"c/a/drawn.svg": {"parameter": "step size", "labels": ["1 h", "2 h"], "default": 1}},
     )
+    root = Path("nowhere")  # where there is no blank
     pages = {}
     glossary = {"slope": "rise over run"}
     titles = {"c/p.md": "The page"}

@@ -105,7 +105,7 @@ def names(paths):
 
 def test_pages_snippets_and_tests_mirror_each_other():
     snippets = names(SNIPPETS)
-    others = ("engine", "frameworks", "labs", "site")
+    others = ("blanks", "engine", "frameworks", "labs", "site")
     tests = [path for path in ROOT.glob("tests/*/test_*.py") if path.parent.name not in others]
     assert snippets
     assert {page.removesuffix(".md").replace("-", "_") for page in CONCEPTS} == snippets
@@ -563,7 +563,7 @@ def test_the_counts_are_those_of_the_built_site(site, documents):
         for path in ours
     }
     tests = {path: sum(name.startswith("test_") for name in names) for path, names in functions.items()}
-    machinery = sum(tests[path] for path in ours if path.parent.name in ("engine", "labs", "site"))
+    machinery = sum(tests[path] for path in ours if path.parent.name in ("blanks", "engine", "labs", "site"))
     tasks = sum((DOCS / lab).read_text("utf-8").count("# end of blank") for lab in LABS)
     html = "".join(path.read_text("utf-8") for path in site.rglob("*.html"))
     assert counted["pages, each on one concept"] == len(CONCEPTS)

@@ -45,6 +45,7 @@ def check(name, value, wanted, *mistakes, rel=1e-6):
         return
     for wrong, sentence in mistakes:
         assert not same(value, wrong, rel), f"{name.rstrip(',')}: {sentence}"
+    assert shown(value) != shown(wanted), f"{name} is near {shown(wanted)}, but not exact: do not round or approximate."
     raise AssertionError(f"{name} is {shown(value)}, and {shown(wanted)} is right.")
 
 

@@ -23,8 +23,14 @@ check(
     ([1, 0], "distances cancel in their mean. Square them first."),
     ([1, 10], "the squares count times their chances too."),
     ([1, 5], "the squares count times their chances too."),
-    ([1, 1.5], "that is the mean distance. Square the distances."),
+    ([1, 1.5], "square the distances, and do not divide by n: the chances do that."),
     ([0.5, 3], "a sum of chance times value is the mean already: do not divide."),
+    ([3, 1], "the expectation comes first."),
 )
-check("moments([7], [1])", moments([7], [1]), [7, 0])
+check(
+    "moments([7], [1])",
+    moments([7], [1]),
+    [7, 0],
+    ([7, 42], "take off the square of the mean, and not the mean."),
+)
 print("Right. With n such questions the mean has the variance 3 / n.")

@@ -10,14 +10,19 @@ check(
     "information(1/5)",
     information(1 / 5),
     6.25,
-    (0, "that is the mean of the score. Square it first."),
+    (0, "that is the mean of the score. Square each score first."),
     (26.5625, "each square counts times its chance."),
     (0.16, "upside down: that is q (1 - q), the variance of the coin."),
     (2.5, "that is the root. The information is the mean square itself."),
     (5, "the other outcome has a square too."),
     (1.25, "the first outcome has a square too."),
-    (2, "that is the mean size of the score. Square it."),
+    (2, "square each score, and only then multiply by its chance."),
     (3.75, "squares have no sign: both terms are added."),
+    (20.3125, "the chances are exchanged: 1/q comes with the chance q."),
+    (
+        13.28125,
+        "the outcomes are not equally likely: each square counts times its chance.",
+    ),
 )
 check("information(1/2)", information(1 / 2), 4)
 print(

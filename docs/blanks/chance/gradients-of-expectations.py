@@ -25,6 +25,7 @@ check(
     (5, "the chance of a 0 is 1 - q, and it falls with q."),
     (0, "a 0 has a score too."),
     (-0.8, "divide by the chance 1 - q."),
+    (-1, "that is the slope of 1 - q. Divide it by 1 - q."),
 )
 mean = 0.2 * score(1, 0.2) + 0.8 * score(0, 0.2)
 check("The mean score", mean, 0)

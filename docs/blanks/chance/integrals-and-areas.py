@@ -16,13 +16,15 @@ check(
     (9.5, "that is the trapezoid rule, from both edges."),
     (9, "that is the integral itself. Three strips do not give it."),
     (2.25 + 0.25, "one strip is missing: the last one begins at 2."),
+    (20.75, "the first strip begins at k = 0."),
 )
 check(
     "The area under x from 0 to 1, by four strips,",
     midpoint(lambda x: x, 0, 1, 4),
     0.5,
-    (2, "the width of a strip is missing: multiply by it."),
-    (8 / 4 * 0.75, "the width of a strip is (b - a) / strips."),
+    (2, "the width is missing: in the sum, or in the place a + (k + 0.5) * width."),
+    (8, "the width of a strip is (b - a) / strips, and not always 1."),
+    (0.875, "half a strip is 0.5 * width, and not 0.5."),
 )
 check("The area under 1 from 2 to 5, by two strips,", midpoint(lambda x: 1, 2, 5, 2), 3)
 check(

@@ -12,20 +12,22 @@ def momentum(w, rate, beta, steps):
 
 # check
 check(
-    "Three steps from 1, at the rate 1/4 with beta = 1/2,",
+    "momentum(1, 1/4, 1/2, 3)",
     momentum(1, 0.25, 0.5, 3),
     [1, 0.5, 0, -0.25],
     ([1, 0.5, 0.25, 0.125], "that is plain descent: keep the velocity."),
     (
         [1, 0.75, 0.4375, 0.171875],
-        "here the slope counts in full, and not times 1 - beta.",
+        "the slope of w² is 2 w, and it counts in full, not times 1 - beta.",
     ),
     ([1, 1.5, 2.5, 4.25], "that is uphill: subtract."),
-    ([1, 0.5, -0.25, -0.875], "the old velocity shrinks by beta."),
-    ([1, -1, -1, 1], "the rate is missing."),
+    ([1, 0.5, -0.25, -0.875], "multiply the old velocity by beta."),
+    ([1, -1, 0, 0.5], "the rate is missing."),
+    ([1, 1, 0.5, 0], "first the velocity, then the step with it."),
+    ([1, 0.5, 0.125, -0.03125], "that is Nesterov. Take the slope at w itself."),
 )
 check(
-    "Two steps at the rate 0.1 with beta = 0.9",
+    "momentum(1, 0.1, 0.9, 2)",
     momentum(1, 0.1, 0.9, 2),
     [1, 0.8, 0.46],
     ([1, 0.8, 0.54], "use the beta that is given."),

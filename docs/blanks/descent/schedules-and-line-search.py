@@ -15,9 +15,21 @@ check(
     "backtrack(1)",
     backtrack(1),
     0.5,
-    (1, "it must fall by at least c of what the tangent promises, 4 t."),
+    (
+        1,
+        (
+            "1 leads to the weight -1 with the loss 1: no fall. It must fall by at"
+            " least c of what the tangent promises, 4 t."
+        ),
+    ),
     (0.25, "0.5 leads to the loss 0, which is low enough."),
-    (0, "that is where it leads. The step t is asked."),
+    (
+        0,
+        (
+            "only c times the promise of 4 t is asked. (If 0 is where it leads: the"
+            " step t is asked.)"
+        ),
+    ),
 )
 check(
     "backtrack(0.8)",
@@ -29,12 +41,18 @@ check(
     "backtrack(3)",
     backtrack(3),
     0.75,
-    (0.375, "0.75 falls by just enough: equal is allowed."),
+    (0.375, "0.75 leads to the loss 0.25, and 0.25 is allowed: equal is allowed."),
 )
 check(
     "backtrack(0.8, c=0.1)",
     backtrack(0.8, c=0.1),
     0.8,
     (0.4, "use the c that is given."),
+)
+check(
+    "backtrack(0.77)",
+    backtrack(0.77),
+    0.385,
+    (0.77, "the tangent promises 4 t, and not 4 t²."),
 )
 print("Right. It never asks where the lowest point is.")

@@ -19,6 +19,8 @@ check(
     (20 / 9, "V is the mean of the squares: divide by n, and not by n - 1."),
     ((5 / 3) ** 0.5, "that is the standard deviation, the root of the variance."),
     (20 / 3, "divide the sum of the squares by n."),
+    (10 / 3, "it is V / B times (n - B) / (n - 1), and V is divided by n."),
+    (2, "divide by the number of batches, 6, and not by 5."),
 )
 check("The variance for batches of all four", variance([1, 3, 5, 7], 4), 0)
 check("The variance for batches of one", variance([1, 3, 5, 7], 1), 5)

@@ -18,6 +18,7 @@ check(
     ([2, 5], "each number of the kernel is used at every place: add up over all."),
     ([13, 13], "a kernel number does not meet all inputs: those from its place on."),
     ([12, 12], "the second number meets the inputs one further on."),
+    ([7, 10], "add up over all places of the map, len(g), and not over size."),
 )
 check(
     "kernel_slopes([1, 2, 4], [1, -1], 2)",

@@ -1,5 +1,5 @@
 def normalised(x):
-    """The numbers with mean 0 and mean square 1."""
+    """The numbers with mean 0 and mean square 1, with ε = 0."""
     # blank: return ...
     mean = sum(x) / len(x)
     spread = (sum((a - mean) ** 2 for a in x) / len(x)) ** 0.5
@@ -22,6 +22,8 @@ check(
     ),
     ([1 - 2 / s, 2 - 2 / s, 3 - 2 / s], "put brackets around number minus mean."),
     ([-s, 0, s], "divide by the spread, and do not multiply."),
+    ([1 / s, 0, -1 / s], "number minus mean, and not mean minus number."),
+    rel=1e-4,
 )
-check("normalised([0, 10])", normalised([0, 10]), [-1, 1])
+check("normalised([0, 5])", normalised([0, 5]), [-1, 1])
 print("Right. Whoever adds 100 to all of them gets the same.")

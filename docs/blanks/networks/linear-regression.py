@@ -18,6 +18,8 @@ check(
     (20 * 5 / 0.27, "upside down: marks lost, over marks per hour."),
     (4, "attendance has a weight too: it is marks per percent."),
     (20 / 0.27 / 5, "percent times marks per percent are marks."),
+    (0.0108, "the weight is for one percentage point: do not divide by 100."),
+    (5 / 5.4, "upside down: marks lost, over marks per hour."),
 )
 check(
     "hours_for(10, 2, 1)",

@@ -17,6 +17,7 @@ check(
     (1 / 3, "that is without the two hours."),
     (16 / 17, "begin with the odds of 1/2."),
     (8 / 7, "a probability is at most 1: odds / (1 + odds)."),
+    (2 / 3, "two hours multiply the odds by 4 twice."),
 )
 check("The probability from even odds, with no hour more,", probability(1, 0), 0.5)
 print("Right. Odds of 8 to 1 are 8 in 9.")

@@ -16,6 +16,8 @@ check(
     (1.25, "the mean of the squares is (1 + s²) / 2."),
     (2, "that is He's choice, for s = 0."),
     (1, "that is Xavier's choice, for no bend at all."),
+    (16 / 9, "square each slope first, and then take the mean."),
+    ((2 / 1.25) ** 0.5, "c belongs to the variance: take no root."),
 )
 check("level(0)", level(0), 2)
 check("level(1)", level(1), 1)

@@ -15,11 +15,18 @@ check(
     (3, "that is at a right angle to a. Conjugate is at a right angle to H a."),
     (5, "the sign: the two products must cancel."),
     (-0.2, "upside down: p + q y is 0 for H a = (p, q)."),
-    (-1 / 3, "take H a, and not a."),
+    (-1 / 3, "that is the direction of a itself. It must be at a right angle to H a."),
     (1 / 5, "p + q y is 0 for H a = (p, q), so y is -p / q."),
 )
 check("conjugate(H, [1, 0])", conjugate(H, [1, 0]), -2)
 check("conjugate(H, [1, 1])", conjugate(H, [1, 1]), -1)
+check(
+    "conjugate([[4, 1], [1, 2]], [1, 2])",
+    conjugate([[4, 1], [1, 2]], [1, 2]),
+    -1.2,
+    (-0.8, "use the H that is given."),
+    (-2, "divide with /, and not with //."),
+)
 print(
     "Right. Conjugate to (1, 0) is (1, -2); to the eigenvector (1, 1) it is (1, -1), at"
     " a right angle."

@@ -1,5 +1,8 @@
 def promised(slope, L):
-    """How far it is surely downhill, and the least fall; slopes change by at most L."""
+    """How far it is surely downhill, and the least fall.
+
+    The slope changes by at most L for each unit.
+    """
     # blank: return [..., ...]
     return [abs(slope) / L, slope**2 / (2 * L)]
     # end of blank
@@ -13,14 +16,19 @@ check(
     ([4, 48], "the slope falls to 0 on the way: on average it is half of 12."),
     (
         [36, 24],
-        "slope over L: after so many units a change of L for each has used it up.",
+        "divide: a slope of 12 that loses at most 3 a unit lasts for 4 units.",
     ),
     ([8, 24], "at 8 units the promise is 0 again. Downhill it surely goes for 4."),
     ([0.25, 24], "upside down: the slope over L."),
     ([4, 2], "the square of the slope: length times the mean slope on the way."),
     ([24, 4], "the way comes first."),
+    ([4, -24], "how far it falls is a positive number."),
+    ([4, 216], "put brackets around 2 * L."),
 )
 check(
-    "promised(-6, 1)", promised(-6, 1), [6, 18], ([-6, 18], "a distance has no sign.")
+    "promised(-3, 2)",
+    promised(-3, 2),
+    [1.5, 2.25],
+    ([-1.5, 2.25], "a distance has no sign."),
 )
 print("Right. A fall of 24 is half of 4 times 12.")

@@ -1,7 +1,7 @@
 def fair_price(marks, too_low, too_high):
-    """The mark below which a share of too_low / (too_low + too_high) lies.
+    """The cheapest mark: a share of about too_low / (too_low + too_high) is below.
 
-    It is the cheapest if a mark too low costs `too_low`, one too high `too_high`.
+    Each mark by which it is too low costs `too_low`, each too high `too_high`.
     """
     # blank: return ...
     share = too_low / (too_low + too_high)
@@ -22,9 +22,12 @@ check(
     (90, "80 is cheaper: try both."),
     (0.75, "that is the share. Which mark has so many below it?"),
     (82.5, "one of the marks is wanted: that at the place int(share * n) in order."),
+    (70, "one place too low: counting begins at 0, so take the place int(share * n)."),
+    (77.5, "one of the marks is wanted: that at the place int(share * n) in order."),
+    (75, "one of the marks is wanted: that at the place int(share * n) in order."),
 )
-check("fair_price(marks, 1, 1)", fair_price(marks, 1, 1), 60)
+check("fair_price(marks, 1, 2)", fair_price(marks, 1, 2), 40)
 print(
-    "Right. Three quarters are below it, and each step up would cost more than it"
+    "Right. About three quarters are below it, and each step up would cost more than it"
     " saves."
 )

@@ -421,7 +421,7 @@ WRONG = {
         ('return 1 / y**0.5', '2 times the root'),
         ('return y**2', 'that is y²'),
         ('return 1 / y', '2 times the root of y'),
-        ('return 1', 'the density halves'),
+        ('return 1', 'and 1.66667 is right'),
     ],
     "chance/gradients-of-expectations": [
         ('return q if outcome == 1 else 1 - q', 'that is the chance'),

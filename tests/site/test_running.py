@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from urllib.parse import parse_qs, urlsplit
 
 import nbformat
@@ -56,7 +57,7 @@ def test_each_notebook_of_a_published_site_is_one_button_away(project):
     assert "/run/" not in project.read("site/sitemap.xml")
 
 
-def test_a_build_for_no_one_else_has_no_button(project, built, monkeypatch):
+def test_a_build_for_no_one_else_has_no_button(project, built):
     assert button(built, "slopes/tangent") is None and not (built.root / "site/run").exists()
     project.edit("mkdocs.yml", "enabled: false", "enabled: true")  # a site in a folder, where no browser starts a kernel
     assert publish(project, "pyodide/")[0] == 0
@@ -83,7 +84,7 @@ def test_the_first_cell_says_what_is_missing_and_how_to_set_it(capsys, monkeypat
     first = json.loads(in_browser(text, "pyodide/"))["cells"][1]["source"]
     exec(first, {})
     assert capsys.readouterr().out == ""
-    monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
     exec(first, {})
     said = capsys.readouterr().out
     assert said.startswith("sklearn cannot be had from pyodide/") and "PYODIDE_URL must lead to a whole Pyodide distribution" in said

@@ -19,6 +19,16 @@ def source_of(page):
     return f"{FOLDER}{page.removesuffix('.md')}.py"
 
 
+def pyodide(address, folders):
+    """The script of a runtime at this address, as seen from so many folders below the site.
+
+    >>> pyodide("pyodide/", 2), pyodide("https://python.test/full", 2)
+    ('../../pyodide/pyodide.mjs', 'https://python.test/full/pyodide.mjs')
+    """
+    start = "" if re.match(r"https?://|/", address) else "../" * folders
+    return f"{start}{address.rstrip('/')}/pyodide.mjs"
+
+
 def form(source, python, says):
     """The form for a blank with this source; `python` is the address of the runtime as seen from the page."""
     code, check = CHECK.split(source)
@@ -49,6 +59,5 @@ def with_blank(markdown, page, site):
     if len(CHECK.split(source)) != 2 or student(source) == source:
         page.fault_at("<!-- blank -->", message=f"docs/{source_of(page.name)} has a blank, as labs have, and below it one line `# check`")
         return markdown
-    python = site.python if re.match(r"https?://|/", site.python) else "../" * page.url.count("/") + site.python
-    shown = form(source, f"{python.rstrip('/')}/pyodide.mjs", site.says) if site.python else ""
+    shown = form(source, pyodide(site.python, page.url.count("/")), site.says) if site.python else ""
     return MARK.sub(lambda found: shown, markdown)

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..engine.notebook import imported, needs
+from ..pages.blanks import pyodide
 
 HERE = "It runs here, in your browser, and what you write stays in it: *File*, *Download* makes a copy"
 FIRST = """\
@@ -82,9 +83,7 @@ def build(site, notebooks, address, time):
 
     They are dated as of `time`, in seconds since 1970. Raises `RuntimeError` if JupyterLite fails.
     """
-    python = f"{address.rstrip('/')}/pyodide.mjs"
-    if not urlsplit(address).netloc and not address.startswith("/"):
-        python = f"../../{python}"  # as seen from the application, which stands two folders below the site
+    python = pyodide(address, 2)  # the application stands two folders below the site
     kernel = {"pyodideUrl": python, "disablePyPIFallback": True}
     settings = {"appUrl": "./tree", "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel}}
     with tempfile.TemporaryDirectory() as own:

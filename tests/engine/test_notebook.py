@@ -6,8 +6,9 @@ import re
 import nbformat
 import pytest
 
-from snippets._build.engine.notebook import notebook, requirements
+from snippets._build.engine.notebook import notebook
 from snippets._build.engine.render import ROOT, SNIPPETS
+from snippets._build.engine.requirements import requirements
 
 MODULES = sorted(SNIPPETS.glob("[a-z]*/*.py"))
 every_snippet = pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])

@@ -555,6 +555,43 @@ def test_build_without_strict_stops_at_faults_too(project):
     assert project.build("--no-strict")[0] == 1
 
 
+WHO = """
+import os
+import mkdocs.__main__
+from snippets._build.site.plugin import SnippetsPlugin
+
+render = SnippetsPlugin.render
+
+
+def told(self, page, config, files):
+    kept = render(self, page, config, files)
+    with open("who.txt", "a") as file:
+        file.write(f"{os.getpid()} {kept} {page.file.src_uri}\\n")
+    return kept
+
+
+SnippetsPlugin.render = told
+mkdocs.__main__.cli(["build", "--strict", "--site-dir", "together"])
+"""
+
+
+@pytest.mark.counted
+def test_a_second_process_converts_pages_from_the_last_and_gives_the_same(project):
+    shutil.rmtree(project.root / ".cache" / "pages")
+    subprocess.run([sys.executable, "-c", WHO], cwd=project.root, check=True, capture_output=True)
+    rows = [line.split() for line in project.read("who.txt").splitlines()]
+    by = {who: [(name, kept) for pid, kept, name in rows if pid == who] for who, *_ in rows}
+    first, second = sorted(by.values(), key=len, reverse=True)
+    names = [name for name, _ in first]
+    assert len(names) == 6 and [name for name, _ in second] == names[::-1][: len(second)]
+    assert {kept for _, kept in second[:-1]} <= {"False"}  # it stops at the first that is kept
+    shutil.rmtree(project.root / ".cache" / "pages")
+    assert project.build("--site-dir", "alone")[0] == 0
+    pages = {folder: sorted((project.root / folder).rglob("*.html")) for folder in ("together", "alone")}
+    together, alone = ([page.read_bytes() for page in pages[folder]] for folder in pages)
+    assert len(alone) > 5 and together == alone
+
+
 def test_fault_stops_the_command_itself(project):
     project.edit(TANGENT, "# Tangent\n", "# Tangent\n\n[there](secant-line.md#nowhere) $\\no$\n")
     done = subprocess.run(

@@ -26,8 +26,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from ..fault import line_of, line_with
 from .labs import BLANK, CELL, COLAB, HERE, SITE, solved, student
-
-from .notebook import METADATA, RUN, needs, requirements
+from .notebook import METADATA, RUN
+from .requirements import needs, requirements
 from .style import ALT_LENGTH, themed
 
 TIME_LIMIT = 60  # seconds for one cell

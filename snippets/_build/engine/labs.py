@@ -36,7 +36,7 @@ def _version(package):
 @cache
 def _environment():
     """What every lab depends on beside its source."""
-    files = ("labs", "lab_worker", "lab_kernel", "notebook", "worker", "backend", "style")
+    files = ("labs", "lab_worker", "lab_kernel", "notebook", "requirements", "worker", "backend", "style")
     engine = [Path(__file__).with_name(f"{name}.py").read_bytes() for name in files]
     return key(sys.version, *map(_version, PACKAGES), *engine)
 

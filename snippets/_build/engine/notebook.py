@@ -2,35 +2,15 @@
 
 import ast
 import re
-import sys
 import textwrap
 
 import jupytext
 import nbformat
 
+from .requirements import needs
+
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 RUN = "Run its cells from the first to the last: *Run*, *Run All Cells*."
-PACKAGES = {"sklearn": "scikit-learn", "mpl_toolkits": "matplotlib"}  # those whose package has another name
-
-
-def imported(source):
-    """What a notebook imports, by its names in Python, except for what Python and Jupyter bring along."""
-    tree = ast.parse(source)
-    names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
-    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    roots = dict.fromkeys(name.split(".")[0] for name in names)
-    return [root for root in roots if root not in sys.stdlib_module_names and root != "IPython"]
-
-
-def requirements(source):
-    """The command that installs what a notebook imports."""
-    wanted = [PACKAGES.get(root, root) for root in imported(source)]
-    return f"`pip install {' '.join(dict.fromkeys([name for name in ('numpy', *wanted) if name in wanted]))}`"
-
-
-def needs(source):
-    """What one needs to run the notebook of this source, in words."""
-    return f"Python 3.11 or newer, {requirements(source)}, and Jupyter to open it in (`pip install notebook`, or what you like better)"
 
 
 def notebook(source, name):

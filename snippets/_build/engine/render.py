@@ -64,7 +64,7 @@ class Report:
 def _environment():
     """What every result depends on beside its module."""
     versions = [sys.version, *(version(name) for name in ("numpy", "matplotlib", "scikit-learn", "jupytext", "nbformat"))]
-    files = ("render", "worker", "backend", "style", "notebook")
+    files = ("render", "worker", "backend", "style", "notebook", "requirements")
     return key(*versions, *(Path(__file__).with_name(f"{name}.py").read_bytes() for name in files))
 
 

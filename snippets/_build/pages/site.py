@@ -6,6 +6,8 @@ Free of MkDocs: paths are relative to `docs/`, text goes in and text comes out, 
 import ast
 import posixpath
 import re
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from ..engine.labs import COLAB, HERE, addressed, make_labs, summary
@@ -253,14 +255,17 @@ def titles(root):
 
 def asked_size(source, label):
     """Width and height in CSS pixels of the figure that `figure_<label>` will draw, as its code says."""
-    size = FIGURE["figure.figsize"]
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # the snippet will tell
-        tree = ast.Module([], [])
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == f"figure_{label}":
-            for call in ast.walk(node):
-                if isinstance(call, ast.keyword) and call.arg == "figsize" and isinstance(call.value, ast.Tuple):
-                    size = [ast.literal_eval(side) for side in call.value.elts]
-    return [f"{side * 96:.0f}" for side in size]
+    return [f"{side * 96:.0f}" for side in asked_sizes(source).get(f"figure_{label}", FIGURE["figure.figsize"])]
+
+
+@cache
+def asked_sizes(source):
+    """`{function: (width, height)}` in inches, for the functions that ask for a size."""
+    sizes = {}
+    with suppress(SyntaxError):  # the snippet will tell
+        figures = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name.startswith("figure_")]
+        for function in figures:
+            for part in ast.walk(function):
+                if isinstance(part, ast.keyword) and part.arg == "figsize" and isinstance(part.value, ast.Tuple):
+                    sizes[function.name] = [ast.literal_eval(side) for side in part.value.elts]
+    return sizes

@@ -53,7 +53,8 @@ def theorems(source):
         elif isinstance(node, ast.Assign):
             parts |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
 
-    nodes = {name: list(ast.walk(code)) for name, code in parts.items()}
+    telling = ast.Name, ast.Attribute, ast.Constant
+    nodes = {name: [node for node in ast.walk(code) if isinstance(node, telling)] for name, code in parts.items()}
     own = {name: oracles_in(nodes[name], packages) for name in parts}
     named = {name: {node.id for node in nodes[name] if isinstance(node, ast.Name)} & parts.keys() for name in parts}
 

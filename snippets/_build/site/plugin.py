@@ -5,7 +5,10 @@ serving, in `serving.py`.
 """
 
 import logging
+import multiprocessing
+import os
 import re
+import threading
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
@@ -31,6 +34,7 @@ from . import running
 from .serving import Drawing
 
 log = logging.getLogger("mkdocs.plugins.snippets")
+PATIENCE = 5  # seconds for the second process to end, when all pages are there
 PACKAGES = ("mkdocs", "Markdown", "pymdown-extensions", "Pygments", "math-core")
 
 
@@ -145,6 +149,24 @@ class SnippetsPlugin(BasePlugin):
         self.made_by = key(*map(version, PACKAGES), Path(config.config_file_path).read_bytes(), *parts)
         return files
 
+    def on_nav(self, nav, *, config, files):
+        self.helper = None
+        if hasattr(os, "fork") and threading.active_count() == 1:
+            self.helper = multiprocessing.get_context("fork").Process(target=self.help, args=(config, files), daemon=True)
+            self.helper.start()
+        return nav
+
+    def help(self, config, files):
+        """In a second process: convert the pages from the last to the first, until one is kept, to which the first process has come."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):  # what is wrong with a page is not kept, and told by the first process
+            os.dup2(null, stream)
+        for page in reversed([file.page for file in files.documentation_pages()]):
+            page.read_source(config)
+            page.markdown = self.on_page_markdown(page.markdown, page=page, config=config, files=files)
+            if self.render(page, config, files):
+                return
+
     def on_page_read_source(self, *, page, config):
         ours = self.site.pages[page.file.src_uri]
         return None if ours.is_generated else ours.text
@@ -161,7 +183,10 @@ class SnippetsPlugin(BasePlugin):
         return checked(markdown, ours, self.site)
 
     def render(self, page, config, files):
-        """Convert a page, or take what is kept of it: the same Markdown gives the same HTML if all that it names is the same."""
+        """Convert a page, or take what is kept of it: the same Markdown gives the same HTML if all that it names is the same.
+
+        Returns whether it was kept.
+        """
         ours = self.figures.page = self.site.pages[page.file.src_uri]
         shown = sorted({*re.findall(r"figures/([\w/.-]+\.svg)", page.markdown)})
         about = [(name, self.site.size(name), self.site.report.sliders.get(name), self.site.waits_for(name)) for name in shown]
@@ -172,7 +197,7 @@ class SnippetsPlugin(BasePlugin):
             linked = {files.get_file_from_path(path): links for path, links in kept["links"].items()}
             page.links_to_anchors = linked
             ours.used |= set(kept["used"])
-            return
+            return True
         Page.render(page, config, files)
         page.content = html.finished(page.content)
         if page.file.src_uri == "glossary.md":
@@ -183,8 +208,12 @@ class SnippetsPlugin(BasePlugin):
             kept |= {"anchors": sorted(page.present_anchor_ids), "used": sorted(ours.used)}
             kept["links"] = {file.src_uri: links for file, links in (page.links_to_anchors or {}).items()}
             self.keeper.save("pages", under, kept)
+        return False
 
     def on_env(self, env, *, config, files):
+        if self.helper:
+            self.helper.join(PATIENCE)
+            self.helper.kill()
         self.pages = [file.page for file in files.documentation_pages()]
         for page in self.pages:  # MkDocs would look at anchors when all is written
             page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..engine.notebook import imported, needs
+from ..engine.requirements import imported, needs
 from ..pages.blanks import pyodide
 
 HERE = "It runs here, in your browser, and what you write stays in it: *File*, *Download* makes a copy"

@@ -384,7 +384,7 @@ def test_first_view_and_next_page_are_light(visit, site, address, path):
     # The font of the formulas comes once in a visit, with the first page that has a formula.
     assert (FONT in first) != (FONT in second)
     font = second.pop(FONT, 0)
-    assert 30 * 1024 < sum(second.values()) <= 60 * 1024 and font <= 60 * 1024
+    assert 30 * 1024 < sum(second.values()) <= 60 * 1024 and font <= 30 * 1024
     assert sum(first.values()) + font <= 200 * 1024
 
 

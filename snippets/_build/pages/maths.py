@@ -68,7 +68,7 @@ def mathml(tex, display):
         raise MathError("browsers draw neither boxes nor strokes around a formula")
     # Browsers raise a prime that the font has raised already.
     text = re.sub(
-        r"<msup>(<m[io][^>]*>[^<]*</m[io]>)<mo>([′″‴])</mo></msup>",
+        r"<msup>(<m[io][^>]*>[^<]*</m[io]>|<mrow><mspace[^>]*/><mi>[^<]*</mi></mrow>)<mo>([′″‴])</mo></msup>",
         r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>',
         text,
     )
@@ -126,7 +126,8 @@ def math_font(characters, keeper):
     """STIX Two Math as WOFF2, cut down to these characters and to all that formulas stretch, from what is kept if it can.
 
     The variants and parts of stretchy brackets, roots and accents have no character of their own: what is cut down
-    keeps those that its MATH table names.
+    keeps those that its MATH table names. The stronger letters that the font has for indices weigh more than all the
+    rest, and nobody misses them: of these, those of primes stay, which are another size.
     """
     source = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
     characters = "".join(sorted(set(characters)))
@@ -145,6 +146,11 @@ def _subset(source, characters):
     from fontTools.ttLib import TTFont
 
     font = TTFont(source, recalcTimestamp=False)
+    primes = {font.getBestCmap()[ord(prime)] for prime in "′″‴"}
+    for feature in font["GSUB"].table.FeatureList.FeatureRecord:
+        for lookup in feature.Feature.LookupListIndex if feature.FeatureTag == "ssty" else ():
+            for table in font["GSUB"].table.LookupList.Lookup[lookup].SubTable:
+                table.alternates = {name: others for name, others in table.alternates.items() if name in primes}
     options = subset.Options(
         flavor="woff2", layout_features=["ssty", "dtls", "flac"], notdef_outline=True, hinting=False
     )

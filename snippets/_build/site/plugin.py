@@ -8,6 +8,7 @@ import logging
 import multiprocessing
 import os
 import re
+import signal
 import threading
 from contextlib import suppress
 from functools import partial
@@ -157,14 +158,18 @@ class SnippetsPlugin(BasePlugin):
         return nav
 
     def help(self, config, files):
-        """In a second process: convert the pages from the last to the first, until one is kept, to which the first process has come."""
+        """In a second process: convert the pages from the last to the first, until one is kept, to which the first process has come.
+
+        A signal ends it: were it an exception, PyMdown would take it for a language without colours, and that would be kept.
+        """
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):  # what is wrong with a page is not kept, and told by the first process
             os.dup2(null, stream)
         for page in reversed([file.page for file in files.documentation_pages()]):
             page.read_source(config)
             page.markdown = self.on_page_markdown(page.markdown, page=page, config=config, files=files)
-            if self.render(page, config, files):
+            if self.render(page, config, files) or not multiprocessing.parent_process().is_alive():
                 return
 
     def on_page_read_source(self, *, page, config):

@@ -363,12 +363,17 @@ def errors(lines):
     return [line.removeprefix("ERROR   -  ") for line in lines if line.startswith("ERROR")]
 
 
-@pytest.fixture
-def project(built, tmp_path, monkeypatch):
-    """A copy of the project to plant faults in, without a site."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+def copied(built, folder, patch):
+    """A copy of the project without a site, in whose folder the test now is."""
+    patch.chdir(folder)
+    patch.setenv("NO_MKDOCS_2_WARNING", "1")
     for name in (".cache", "docs", "snippets", "tests", "mkdocs.yml"):
         copy = shutil.copytree if (built.root / name).is_dir() else shutil.copy2
-        copy(built.root / name, tmp_path / name)
-    return Project(tmp_path)
+        copy(built.root / name, folder / name)
+    return Project(folder)
+
+
+@pytest.fixture
+def project(built, tmp_path, monkeypatch):
+    """A copy of the project to plant faults in."""
+    return copied(built, tmp_path, monkeypatch)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 import snippets._build.site.running
 from snippets._build.site.running import in_browser
-from tests.conftest import ROOT, errors
+from tests.conftest import ROOT, copied, errors
 from tests.labs.test_labs import LAB
 from tests.runtime import Typed
 from tests.site.conftest import MODES, served
@@ -20,9 +20,12 @@ from tests.site.conftest import MODES, served
 PAGES = {"slopes/tangent": "slopes/tangent", "labs/first-lab": "labs/first-lab"}
 
 
-def publish(project, address):
+def with_lab(project):
     project.write("docs/labs/first-lab.py", LAB)
     project.edit("mkdocs.yml", "  - slopes/tangent.md\n", "  - slopes/tangent.md\n  - labs/first-lab.md\n")
+
+
+def publish(project, address):
     project.edit("mkdocs.yml", "  repository:", f"  pyodide: {address}\n  repository:")
     return project.build()
 
@@ -34,7 +37,42 @@ def button(project, page):
     return found[0] if found else None
 
 
+BLANK = """def slope_of_square(x):
+    # blank: return ...
+    return 2 * x
+    # end of blank
+
+
+# check
+check("slope_of_square(3)", slope_of_square(3), 6, (3, "twice that: the slope of x² is 2 x."))
+print("Right.")
+"""
+
+
+def with_blank(project, source=BLANK, marks=1):
+    if source:
+        project.write("docs/blanks/slopes/tangent.py", source)
+    text = project.read("docs/slopes/tangent.md")
+    project.write("docs/slopes/tangent.md", text + "\n<!-- blank -->\n" * marks)
+
+
+@pytest.fixture(scope="module")
+def published(built, tmp_path_factory):
+    """A published site with a lab and a blank, which looks for Python in its own folder `pyodide/`, where there is none."""
+    with pytest.MonkeyPatch.context() as patch:
+        project = copied(built, tmp_path_factory.mktemp("published"), patch)
+        with_lab(project)
+        with_blank(project)
+        for name in ("site.css", "site.js", "blank.js", "blank.py"):
+            project.write(f"docs/assets/{name}", (ROOT / f"docs/assets/{name}").read_text("utf-8").replace("LIMIT = 10", "LIMIT = 1"))
+        project.edit("mkdocs.yml", "extra_css: []", "extra_css: [assets/site.css]")
+        project.edit("mkdocs.yml", "extra_javascript: []", "extra_javascript: [{path: assets/site.js, defer: true}]")
+        assert publish(project, "pyodide/")[0] == 0
+    return project
+
+
 def test_each_notebook_of_a_published_site_is_one_button_away(project):
+    with_lab(project)
     status, lines = publish(project, "https://python.test:8000/full/")
     assert (status, errors(lines)) == (0, [])
     for page, name in PAGES.items():
@@ -92,9 +130,8 @@ def test_the_first_cell_says_what_is_missing_and_how_to_set_it(capsys, monkeypat
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_button_opens_the_notebook_in_the_scheme_of_the_page_and_says_if_there_is_no_python(project, browser, scheme):
-    publish(project, "pyodide/")
-    with served(project.root / "site") as address, browser.new_context(**MODES["light"]) as context:
+def test_the_button_opens_the_notebook_in_the_scheme_of_the_page_and_says_if_there_is_no_python(published, browser, scheme):
+    with served(published.root / "site") as address, browser.new_context(**MODES["light"]) as context:
         page, asked = context.new_page(), []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}labs/first-lab/")
@@ -108,34 +145,14 @@ def test_the_button_opens_the_notebook_in_the_scheme_of_the_page_and_says_if_the
         assert {urlsplit(url).netloc for url in asked if not re.match("blob:|data:", url)} == {urlsplit(address).netloc}
 
 
-BLANK = """def slope_of_square(x):
-    # blank: return ...
-    return 2 * x
-    # end of blank
-
-
-# check
-check("slope_of_square(3)", slope_of_square(3), 6, (3, "twice that: the slope of x² is 2 x."))
-print("Right.")
-"""
-
-
-def with_blank(project, source=BLANK, marks=1):
-    if source:
-        project.write("docs/blanks/slopes/tangent.py", source)
-    text = project.read("docs/slopes/tangent.md")
-    project.write("docs/slopes/tangent.md", text + "\n<!-- blank -->\n" * marks)
-
-
-def test_a_blank_is_a_form_where_there_is_a_python_and_nothing_elsewhere(project):
+def test_a_blank_is_a_form_where_there_is_a_python_and_nothing_elsewhere(project, published):
     with_blank(project)
     assert project.build()[0] == 0
     assert "<form" not in project.read("site/slopes/tangent/index.html").partition("<article")[2] and not (project.root / "site/blanks").exists()
-    assert publish(project, "pyodide/")[0] == 0
-    page = project.read("site/slopes/tangent/index.html")
+    page = published.read("site/slopes/tangent/index.html")
     (form,) = re.findall(r'(?s)<form class="blank".*?</form>', page)
     assert 'data-python="../../pyodide/pyodide.mjs"' in form and "return ...  # your turn" in form and "2 * x" not in form
-    assert "slope_of_square" not in project.read("site/search/search_index.json")
+    assert "slope_of_square" not in published.read("site/search/search_index.json")
 
 
 @pytest.mark.parametrize(
@@ -169,14 +186,8 @@ export const loadPyodide = async () => ({
 
 
 @pytest.mark.browser
-def test_an_answer_is_checked_in_place_and_what_never_ends_is_stopped(project, browser):
-    with_blank(project)
-    for name in ("site.css", "site.js", "blank.js", "blank.py"):
-        project.write(f"docs/assets/{name}", (ROOT / f"docs/assets/{name}").read_text("utf-8").replace("LIMIT = 10", "LIMIT = 1"))
-    project.edit("mkdocs.yml", "extra_css: []", "extra_css: [assets/site.css]")
-    project.edit("mkdocs.yml", "extra_javascript: []", "extra_javascript: [{path: assets/site.js, defer: true}]")
-    publish(project, "pyodide/")
-    with served(project.root / "site", Typed) as address, browser.new_context(**MODES["phone"]) as context:
+def test_an_answer_is_checked_in_place_and_what_never_ends_is_stopped(published, browser):
+    with served(published.root / "site", Typed) as address, browser.new_context(**MODES["phone"]) as context:
         page, wrong = context.new_page(), []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(f"{address}slopes/tangent/")
@@ -184,7 +195,7 @@ def test_an_answer_is_checked_in_place_and_what_never_ends_is_stopped(project, b
         press = page.get_by_role("button", name="Check it").click
         press()
         expect(says).to_contain_text("Python cannot be had")
-        project.write("site/pyodide/pyodide.mjs", STUB)
+        published.write("site/pyodide/pyodide.mjs", STUB)
         page.reload()
         code = page.get_by_label("Your code")
         expect(code).to_have_value(re.compile(r"return \.\.\.  # your turn"))
@@ -199,5 +210,6 @@ def test_an_answer_is_checked_in_place_and_what_never_ends_is_stopped(project, b
         expect(says).to_have_text("Right.")
         expect(form).to_have_class(re.compile("right"))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth") and wrong == []
+        (published.root / "site/pyodide/pyodide.mjs").unlink()
         found = Axe().run(page, context=".blank")
         assert found.response["violations"] == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 # As many processes as cores run tests, on small matrices: threads of linear algebra would get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-import snippets._build.engine  # before nbformat, whose import it makes quick
+import snippets._build.engine.notebook  # before nbformat, whose import it makes quick
 
 import matplotlib.pyplot as plt
 import mkdocs.__main__

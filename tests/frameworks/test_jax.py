@@ -10,7 +10,9 @@ import jax.numpy as jnp
 jax.config.update("jax_enable_x64", True)  # float32 otherwise
 # --8<-- [end:double]
 
+# --8<-- [start:checker]
 from jax.test_util import check_grads
+# --8<-- [end:checker]
 
 from snippets.chance.gradients_of_expectations import mean_gain_slope
 from snippets.descent import momentum as of_momentum
@@ -31,9 +33,9 @@ def test_grad_is_the_gradient_in_the_shape_of_the_weights():
     X, y = of_gradient.centred_hours()
     # --8<-- [start:gradient]
     loss = lambda w: jnp.mean((X @ w - y) ** 2)
-    slope = jax.grad(loss)(jnp.array([40.0, 1.0]))
+    slope = jax.grad(loss)(jnp.array([40.0, 4.0]))
     # --8<-- [end:gradient]
-    assert slope == pytest.approx(of_gradient.gradient(np.array([40.0, 1.0]), X, y))
+    assert slope == pytest.approx(of_gradient.gradient(np.array([40.0, 4.0]), X, y))
 
 
 def test_jacobian_and_both_products_are_those_of_the_layer():

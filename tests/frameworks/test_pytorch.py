@@ -34,7 +34,7 @@ def students():
 def test_backward_leaves_the_gradient_in_the_shape_of_the_weights():
     X, y = map(torch.tensor, of_gradient.centred_hours())
     # --8<-- [start:gradient]
-    w = torch.tensor([40.0, 1.0], dtype=torch.float64, requires_grad=True)
+    w = torch.tensor([40.0, 4.0], dtype=torch.float64, requires_grad=True)
     loss = torch.mean((X @ w - y) ** 2)
     loss.backward()  # adds to w.grad: set that to None before the next time
     # --8<-- [end:gradient]
@@ -162,8 +162,8 @@ def test_a_rule_of_ones_own_has_the_slope_of_the_root():
 
 
 def test_gradcheck_passes_what_is_right_and_refuses_what_is_not():
-    x = torch.tensor([3.0, 7.0], requires_grad=True)
     # --8<-- [start:check]
+    x = torch.tensor([3.0, 7.0], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(SquareRoot.apply, x)  # in float64, or it fails
     # --8<-- [end:check]
 

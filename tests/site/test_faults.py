@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 
 import snippets._build.engine.labs
 from snippets._build.fault import line_with
-from tests.conftest import errors
+from tests.conftest import ROOT, errors
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
 CODE, TEST = "snippets/slopes/secant_line.py", "tests/slopes/test_tangent.py"
@@ -557,28 +557,33 @@ def test_build_without_strict_stops_at_faults_too(project):
 
 WHO = """
 import os
+import sys
+from pathlib import Path
 import mkdocs.__main__
 from snippets._build.site.plugin import SnippetsPlugin
+
+root = Path(sys.argv[1])
 
 render = SnippetsPlugin.render
 
 
 def told(self, page, config, files):
     kept = render(self, page, config, files)
-    with open("who.txt", "a") as file:
+    with (root / "who.txt").open("a") as file:
         file.write(f"{os.getpid()} {kept} {page.file.src_uri}\\n")
     return kept
 
 
 SnippetsPlugin.render = told
-mkdocs.__main__.cli(["build", "--strict", "--site-dir", "together"])
+mkdocs.__main__.cli(["build", "--strict", "--config-file", f"{root}/mkdocs.yml", "--site-dir", f"{root}/together"])
 """
 
 
 @pytest.mark.counted
 def test_a_second_process_converts_pages_from_the_last_and_gives_the_same(project):
     shutil.rmtree(project.root / ".cache" / "pages")
-    subprocess.run([sys.executable, "-c", WHO], cwd=project.root, check=True, capture_output=True)
+    # In the folder of the real site, where the lines of children are counted.
+    subprocess.run([sys.executable, "-c", WHO, str(project.root)], cwd=ROOT, check=True, capture_output=True)
     rows = [line.split() for line in project.read("who.txt").splitlines()]
     by = {who: [(name, kept) for pid, kept, name in rows if pid == who] for who, *_ in rows}
     first, second = sorted(by.values(), key=len, reverse=True)

@@ -19,6 +19,8 @@ import textwrap
 from html.parser import HTMLParser
 from pathlib import Path
 
+from .notebook import METADATA, RUN  # before nbformat, whose import it makes quick
+
 import jupytext
 import nbformat
 from nbclient import NotebookClient
@@ -26,7 +28,6 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from ..fault import line_of, line_with
 from .labs import BLANK, CELL, COLAB, HERE, SITE, solved, student
-from .notebook import METADATA, RUN
 from .requirements import needs, requirements
 from .style import ALT_LENGTH, themed
 

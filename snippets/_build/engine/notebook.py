@@ -2,7 +2,12 @@
 
 import ast
 import re
+import sys
 import textwrap
+
+# nbformat imports jsonschema, and that builds the grammar of all addresses wherever a package for it is installed (JupyterLite
+# brings it): two seconds in each process, for a format that no notebook asks for.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 import jupytext
 import nbformat

@@ -166,11 +166,13 @@ class SnippetsPlugin(BasePlugin):
         null = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):  # what is wrong with a page is not kept, and told by the first process
             os.dup2(null, stream)
-        for page in reversed([file.page for file in files.documentation_pages()]):
+
+        def ends_with(page):
             page.read_source(config)
             page.markdown = self.on_page_markdown(page.markdown, page=page, config=config, files=files)
-            if self.render(page, config, files) or not multiprocessing.parent_process().is_alive():
-                return
+            return self.render(page, config, files) or not multiprocessing.parent_process().is_alive()
+
+        any(ends_with(file.page) for file in reversed(files.documentation_pages()))
 
     def on_page_read_source(self, *, page, config):
         ours = self.site.pages[page.file.src_uri]

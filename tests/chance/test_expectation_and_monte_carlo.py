@@ -189,7 +189,7 @@ def test_exercise_one_by_listing_both_answers():
     assert (expected, variance) == (1, 3) and variance / Fraction(1, 10) ** 2 == 300
 
 
-def test_in_exercise_two_a_curve_that_is_lowest_in_the_middle_gains_nothing():
+def test_in_exercise_two_a_curve_that_is_symmetric_about_the_middle_gains_nothing():
     valley = (x - 5) ** 2
     pair = (valley + valley.subs(x, 10 - x)) / 2
     assert sympy.expand(pair - valley) == 0

@@ -123,7 +123,7 @@ def test_both_conventions_of_momentum_agree_after_rescaling(beta, rate):
 
 
 @given(st.floats(0, 0.95), st.floats(0.001, 0.01))
-def test_exercise_four_the_lookahead_form_lists_where_nesterov_takes_its_gradients(beta, rate):
+def test_exercise_three_the_lookahead_form_lists_where_nesterov_takes_its_gradients(beta, rate):
     asked = []
 
     def slope(w):
@@ -199,7 +199,7 @@ def test_exercise_one_by_hand():
     assert momentum(lambda w: 2 * w, np.array([1.0]), 0.25, 0.5, 3)[1:, 0].tolist() == [0.5, 0, -0.25]
 
 
-def test_exercise_four_by_algebra():
+def test_exercise_three_by_algebra():
     w, v, g, eta, beta = sympy.symbols("w v g eta beta")
     u, after = w - eta * beta * v, beta * v + g
     assert sympy.expand((w - eta * after) - eta * beta * after - (u - eta * (g + beta * after))) == 0

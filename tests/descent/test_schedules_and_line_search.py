@@ -114,6 +114,11 @@ def test_schedules_pass_through_what_defines_them():
     assert [cosine(k, 60) for k in (20, 30, 40)] == pytest.approx([0.75, 0.5, 0.25])
 
 
+def test_of_the_five_the_exponential_schedule_loses_most_to_a_warm_up_more_than_half():
+    lost = {name: 1 - sum(f(k, 100) * min(1, (k + 1) / 40) for k in range(101)) / sum(f(k, 100) for k in range(101)) for name, f in SCHEDULES.items()}
+    assert max(lost, key=lost.get) == "exponential" and 0.5 < lost["exponential"] < 0.6
+
+
 def test_warm_up_rises_in_equal_parts_to_one_and_stays():
     assert [warm_up(k, 4) for k in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
     assert warm_up(0, 0) == 1 == warm_up(0, 1)

@@ -116,6 +116,7 @@ MINUTE = " ".join(["word"] * 171)  # a little less, as 0.35 s each
         ("word", 1),
         (f"{MINUTE}\n\n{MINUTE}\n\n{MINUTE}\n", 3),
         (f"{MINUTE}\n\n??? note\n\n    {MINUTE}\n\n    {MINUTE}\n\n{MINUTE}\n", 2),
+        (f"{MINUTE} <!-- = {MINUTE} -->\n\n{MINUTE}\n", 2),
         (f"{MINUTE}\n\n## Exercises\n\n{MINUTE}\n", 1),
         ("$$\n1\n$$\n\n" * 8, 2),
         ("```python\ninclude\n```\n" * 2, 4),

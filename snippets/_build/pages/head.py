@@ -8,6 +8,7 @@ FOLD = re.compile(r"(?m)^\?\?\?.*\n(?:\n|    .*\n?)*")
 EXERCISES = re.compile(r"(?ms)^## Exercises$.*?(?=^## |\Z)")
 DISPLAY = re.compile(r"(?ms)^\$\$$.*?^\$\$$")
 IMAGE = re.compile(r"(?s)!\[[^\]]*\]\(([^)]*)\)")
+COMMENT = re.compile(r"(?s)<!--.*?-->")
 OPENING = re.compile(r"(?m)^# .+\n\n(?:.+\n)+(?=\n|\Z)")
 
 # Seconds that a beginner takes, apart from folds and exercises, which are extra.
@@ -26,7 +27,7 @@ def minutes(text, code, sliders=()):
     text = DISPLAY.sub("", text)
     for source in IMAGE.findall(text):
         seconds += SLIDER if source.partition("figures/")[2] in sliders else FIGURE
-    words = len(IMAGE.sub("", text).split())
+    words = len(COMMENT.sub("", IMAGE.sub("", text)).split())
     return max(1, round((seconds + WORD * words) / 60))
 
 

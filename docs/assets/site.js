@@ -63,6 +63,20 @@
     setTimeout(() => frames.forEach(frame => { new Image().src = frame }), 1000)
   })
 
+  /* What waits below the window (site.css), but for long tables, is laid out by and by when there is nothing else to do. A page that
+     is swapped in is whole at once: one may come back to it, at any height. */
+  let first = true
+  document$.subscribe(() => {
+    if (!first) return document.documentElement.classList.add("whole")
+    first = false
+    const waiting = [...document.querySelectorAll(".md-typeset > *, .md-typeset > .highlight > pre")]
+    const on = () => {
+      for (const block of waiting.splice(0, 3)) block.style.contentVisibility = "visible"
+      if (waiting.length) requestIdleCallback(on)
+    }
+    if (window.requestIdleCallback) requestIdleCallback(on)
+  })
+
   /* A blank runs beside the page, in a Python that comes when it is first wanted. What never ends is stopped. */
   const own = document.currentScript.src, LIMIT = 10
   let python

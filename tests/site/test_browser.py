@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from snippets._build.engine.style import PALETTE
+from tests.conftest import wait_for
 from tests.site.conftest import DOCS, FILES, MODES, OPEN, RATES, SCROLL, SLOPES, TESTS, WATCH, search, section, until
 
 pytestmark = pytest.mark.browser
@@ -29,7 +30,68 @@ def test_a_font_that_comes_late_moves_nothing(browser, address, path):
         late.continue_()
         until(page, "[...document.fonts].some(font => font.family === 'Maths' && font.status === 'loaded')")
         page.evaluate(SCROLL)
-        assert page.evaluate("shift") <= 0.001
+        assert page.evaluate("shift") <= 0.001, page.evaluate("moved")
+
+
+WAITING = """[...document.querySelectorAll("article > :not(h1, h2, h3), article > .highlight > pre, article > .formulas > div")]
+  .filter(block => block.firstElementChild && !block.firstElementChild.checkVisibility({ contentVisibilityAuto: true }) && block.offsetHeight).length"""
+
+
+@pytest.mark.parametrize("path", ["gradients/gradient/", "cheat-sheet/"])
+def test_what_waits_below_the_window_keeps_no_heading_from_its_place(browser, address, path):
+    with browser.new_context(**MODES["phone"]) as context:
+        context.add_init_script(f"window.requestIdleCallback = () => {{}};{WATCH}")
+        page = context.new_page()
+        page.goto(address + path)
+        assert page.evaluate(WAITING) > 5
+        names = page.evaluate("[...document.querySelectorAll('article :is(h2, h3)[id]')].map(heading => heading.id)")
+        assert len(names) > 5
+        at_its_place = """() => {
+          const top = document.getElementById(location.hash.slice(1)).getBoundingClientRect().top, root = document.documentElement
+          const wanted = parseFloat(getComputedStyle(root).scrollPaddingTop), end = scrollY + innerHeight >= root.scrollHeight - 1
+          return Math.abs(top - wanted) <= 2 || end && top < innerHeight
+        }"""
+        for name in names:
+            page.goto("about:blank")
+            page.goto(f"{address}{path}#{name}")
+            until(page, at_its_place)
+            page.wait_for_timeout(100)
+            assert page.evaluate(at_its_place) and page.evaluate("shift") <= 0.001, f"led to {name}"
+        for name in names[1:-1:3]:
+            page.goto("about:blank")
+            page.goto(address + path)
+            page.wait_for_load_state("networkidle")  # the theme scrolls back whoever is quicker
+            page.evaluate("name => document.querySelector(`[href$='#${name}']`).click()", name)
+            until(page, "location.hash")
+            until(page, at_its_place)
+            page.wait_for_timeout(100)
+            assert page.evaluate(at_its_place), f"clicked on {name}"
+
+
+def test_what_waits_is_laid_out_when_there_is_nothing_else_to_do(visit):
+    page = visit("gradients/gradient/", "phone")
+    until(page, f"{WAITING} === 0")
+    assert page.evaluate("document.documentElement.classList.contains('whole')") is False
+
+
+def test_one_comes_back_to_the_place_that_one_left(visit):
+    page = visit("gradients/gradient/", "phone")
+    page.wait_for_load_state("networkidle")
+    until(page, f"{WAITING} === 0")
+    place = """() => [...document.querySelectorAll("article > *")].map(block => [block.textContent.slice(0, 40), Math.round(block.getBoundingClientRect().top)])
+      .find(([, top]) => top > 60)"""
+    page.evaluate("document.querySelector('#what-goes-wrong').scrollIntoView()")
+    page.mouse.move(180, 400)
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(500)
+    left = page.evaluate(place)
+    page.evaluate("window.stays = true; document.querySelector('article a[href*=partial-derivatives]').click()")
+    page.wait_for_url("**/partial-derivatives/")
+    page.locator("h1", has_text="Partial derivatives").wait_for()
+    page.go_back()
+    page.locator("h1", has_text="Gradient").wait_for()
+    wait_for(lambda: page.evaluate(place) == left)
+    assert page.evaluate("window.stays"), "the page was loaded anew"
 
 
 @pytest.mark.parametrize("path", ["descent/adam-and-its-family/", "gradients/matrix-calculus/", "gradients/convexity/"])

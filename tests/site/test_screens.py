@@ -88,6 +88,23 @@ def check_narrow(page):
     page.evaluate("document.documentElement.style.fontSize = ''")
 
 
+# What waits while it is far from the window is a box of its own: nothing in it may push at what stands outside of it.
+BOXED = """() => {
+  const blocks = [...document.querySelectorAll("article > *, article > .highlight > pre, article > .formulas > div")]
+  const tops = () => blocks.map(block => Math.round(block.getBoundingClientRect().top - document.body.getBoundingClientRect().top))
+  const root = document.documentElement.classList
+  root.remove("whole")
+  for (const block of blocks) block.style.contentVisibility = ""
+  const waiting = blocks.filter(block => getComputedStyle(block).contentVisibility === "auto")
+  root.add("whole")
+  const before = tops()
+  for (const block of waiting) block.style.contain = "layout style paint"
+  const after = tops()
+  for (const block of waiting) block.style.contain = ""
+  return [waiting.length, before.filter((top, i) => Math.abs(top - after[i]) > 1).length]
+}"""
+
+
 def check_whole(page, path):
     """Nothing is missing, nothing is wider than the screen."""
     page.evaluate(OPEN)
@@ -127,6 +144,8 @@ def known():
 def test_page_is_whole_and_still_and_accessible_on_every_screen_and_on_paper(scrolled, known, path):
     page = scrolled(path, "phone", reduced_motion="reduce")
     check_still(page)
+    waiting, moved = page.evaluate(BOXED)
+    assert moved == 0 and (waiting > 10 or not re.fullmatch(r"(?!theorems)\w+/[\w-]+/", path))
     check_whole(page, path)
     check_narrow(page)
     page.set_viewport_size(MODES["light"]["viewport"])

@@ -156,6 +156,9 @@ SCROLL = """async () => {
   scrollTo(0, 0)
   await new Promise(resolve => setTimeout(resolve, 50))
 }""".replace("STOPPED", STOPPED)
+# How many blocks wait until they come near the window or there is nothing else to do.
+WAITING = """[...document.querySelectorAll("article > :not(h1, h2, h3), article > .highlight > pre, article > .formulas > div")]
+  .filter(block => block.firstElementChild && !block.firstElementChild.checkVisibility({ contentVisibilityAuto: true }) && block.offsetHeight).length"""
 OPEN = "() => document.querySelectorAll('details').forEach(details => { details.open = true })"
 
 

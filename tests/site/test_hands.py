@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.site.conftest import SLOPES
+from tests.site.conftest import SLOPES, WAITING, until
 
 pytestmark = pytest.mark.browser
 VISIBLE = "selector => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility({ visibilityProperty: true })).length"
@@ -29,6 +29,7 @@ PALE = """selector => {
 @pytest.mark.parametrize("path", ["gradients/gradient/", "descent/adam-and-its-family/"])
 def test_formulas_stand_in_the_accessibility_tree_as_formulas_with_their_parts(visit, path):
     page = visit(path, fresh=True)  # what looks at the tree stays switched on
+    until(page, f"{WAITING} === 0")
     session = page.context.new_cdp_session(page)
     session.send("Accessibility.enable")
     nodes = {node["nodeId"]: node for node in session.send("Accessibility.getFullAXTree")["nodes"]}
@@ -46,8 +47,8 @@ def test_formulas_stand_in_the_accessibility_tree_as_formulas_with_their_parts(v
         assert list(role.values()).count(what) == page.evaluate(VISIBLE, f"math {tag}")
 
 
-def test_the_keyboard_alone_reaches_everything_in_order_and_always_shows_where_it_is(visit):
-    page, stops = visit(SLOPES), []
+def test_the_keyboard_alone_reaches_everything_in_order_and_always_shows_where_it_is(scrolled):
+    page, stops = scrolled(SLOPES), []
     wanted = page.evaluate(VISIBLE, REACHABLE)
     for _ in range(400):
         page.keyboard.press("Tab")

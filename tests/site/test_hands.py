@@ -47,8 +47,8 @@ def test_formulas_stand_in_the_accessibility_tree_as_formulas_with_their_parts(v
         assert list(role.values()).count(what) == page.evaluate(VISIBLE, f"math {tag}")
 
 
-def test_the_keyboard_alone_reaches_everything_in_order_and_always_shows_where_it_is(scrolled):
-    page, stops = scrolled(SLOPES), []
+def test_the_keyboard_alone_reaches_everything_in_order_and_always_shows_where_it_is(visit):
+    page, stops = visit(SLOPES), []
     wanted = page.evaluate(VISIBLE, REACHABLE)
     for _ in range(400):
         page.keyboard.press("Tab")

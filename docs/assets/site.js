@@ -125,12 +125,6 @@
     return post.call(this, message, ...rest)
   }
 
-  /* The theme makes landmarks around copy buttons, and links to notes in code, without names for those who listen. */
-  new MutationObserver(() => {
-    for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")
-    for (const note of document.querySelectorAll(".md-annotation__index:not([aria-label])")) note.setAttribute("aria-label", "Note")
-  }).observe(document.documentElement, { childList: true, subtree: true })
-
   const tex = math => {
     const text = math.getAttribute("alttext")
     return math.getAttribute("display") === "block" ? `$$${text}$$` : `$${text}$`

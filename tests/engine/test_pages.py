@@ -208,7 +208,10 @@ def test_python_is_coloured_as_pygments_does_it():
 def test_html_of_code_is_lean_and_search_sees_words_only():
     block = '<div class="language-python highlight"><pre><span></span><code><span class="n">x</span><span class="nf">test_it</span></code></pre></div>'
     text = html.finished(f'<p>Words <span class="n">n</span></p>{block}')
-    assert text == f'<p>Words <span class="n">n</span></p>{block}'.replace('<span class="n">x</span>', "x").replace("test_it", '<span id="test_it">test_it</span>')
+    button = '<span class="md-code__nav"><button class="md-code__button" title="Copy to clipboard" data-clipboard-target="#code-1 code" data-md-type="copy"></button></span>'
+    named = block.replace("<pre>", f"<pre>{button}").replace('highlight">', 'highlight" id="code-1">')
+    assert text == f'<p>Words <span class="n">n</span></p>{named}'.replace('<span class="n">x</span>', "x").replace("test_it", '<span id="test_it">test_it</span>')
+    assert 'id="code-2"' in html.finished(block * 2) and 'target="#code-2 code"' in html.finished(block * 2)
     assert html.anchors(text) == ["test_it"]
     assert html.searched(f"{text}<math><mi>x</mi></math> and more", {}) == ' Words <span class="n">n</span>  and more'
 

@@ -241,6 +241,8 @@ def test_without_scripts_the_figure_is_there_and_no_dead_control(visit):
     assert share(box.locator("img").screenshot(), PALETTE["function"][0]) > 100
     assert page.locator(".slider input").count() > 0
     expect(page.locator(".slider input:visible")).to_have_count(0)
+    assert page.locator(".md-code__nav button").count() > 3
+    expect(page.locator(".md-code__nav button:visible")).to_have_count(0)
     expect(page.locator(f"{FORMULA}:visible").first).to_be_visible()
 
 

@@ -1,6 +1,7 @@
 """The HTML of a page, after it is converted: lean code, anchors to link to, and what search may look through."""
 
 import hashlib
+import itertools
 import re
 from base64 import b64encode
 from html import escape
@@ -10,19 +11,28 @@ from markdown.extensions.toc import slugify
 PLAIN = re.compile(r'<span class="(?:n|p|o|w)">([^<]*)</span>')  # names, brackets, operators: in the colour of all code
 TEST = re.compile(r'<span class="nf">(test_\w+)</span>')
 BLANK = re.compile(r'<form class="blank".*?</form>', re.DOTALL)
-CODE = re.compile(r'<div class="[^"]*\bhighlight\b[^"]*">.*?</pre></div>', re.DOTALL)
+CODE = re.compile(r'<div class="[^"]*\bhighlight\b[^"]*"[^>]*>.*?</pre></div>', re.DOTALL)
 FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 FUNCTION = re.compile(r'<span class="nf">(?!figure_|print_)(\w+)</span>')
 THEOREM = re.compile(r'<li><a href="[./]*theorems/.*?</li>', re.DOTALL)
 TERM = re.compile(r"<dt>(.*?)</dt>")
+START = re.compile(r'(<div class="[^"]*\bhighlight\b[^"]*")(>.*?<pre>)', re.DOTALL)
+# The theme's own button, and its attributes: the theme would put it there by script, once it has measured all code, folded or not.
+COPY = '<span class="md-code__nav"><button class="md-code__button" title="Copy to clipboard" data-clipboard-target="#{} code" data-md-type="copy"></button></span>'
 CHARSET = '<meta charset="utf-8">'
 SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
 DEFINITION = re.compile(r'<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
 
 
 def finished(content):
-    """The HTML with fewer elements of code, which browsers would lay out one by one, and an anchor at each test."""
-    content = CODE.sub(lambda block: PLAIN.sub(r"\1", block[0]), content)
+    """The HTML with fewer elements of code, which browsers would lay out one by one, a button to copy it, and an anchor at each test."""
+    names = (f"code-{number}" for number in itertools.count(1))
+
+    def lean(block):
+        name = next(names)
+        return START.sub(rf'\1 id="{name}"\2{COPY.format(name)}', PLAIN.sub(r"\1", block[0]), count=1)
+
+    content = CODE.sub(lean, content)
     # One span further in: the theme takes spans with an anchor for lines, and sets each on its own.
     return TEST.sub(r'<span class="nf"><span id="\1">\1</span></span>', content)
 

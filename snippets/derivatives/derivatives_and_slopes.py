@@ -56,11 +56,11 @@ figure_secant.slider = ("h", np.geomspace(4, 0.05, 14), "hours")
 # --8<-- [start:quotients]
 def print_quotients():
     """Secant slopes at 2 hours for smaller and smaller steps."""
-    print("step h (hours)   secant (marks per hour)   minus the derivative")
+    print("step h (hours)   secant (marks per hour)   secant - derivative")
     for h in (2.0, 1.0, 0.1, 0.01, 0.001, -0.001, -0.01, -0.1):
         secant = difference_quotient(learning_curve, 2.0, h)
         error = secant - learning_curve_slope(2.0)
-        print(f"{h:14g}   {secant:23.5f}   {error:20.5f}")
+        print(f"{h:14g}   {secant:23.5f}   {error:19.5f}")
 # --8<-- [end:quotients]
 
 
@@ -141,6 +141,24 @@ def loss_of_slope(weight, hours, marks):
     miss = marks - marks.mean() - weight * (hours - hours.mean())
     return np.mean(miss**2)
 # --8<-- [end:loss]
+
+
+# --8<-- [start:loss_tangents]
+def figure_loss_tangents():
+    hours, _, marks = students()
+    weights = np.linspace(3, 8, 101)
+    fig, ax = plt.subplots()
+    ax.plot(weights, [loss_of_slope(weight, hours, marks) for weight in weights], color="C0")
+    for weight, mark, side in ((4.0, "s", "left"), (fitted_line(hours, marks)[0], "*", "center"), (7.0, "o", "right")):
+        height = loss_of_slope(weight, hours, marks)
+        slope = difference_quotient(lambda w: loss_of_slope(w, hours, marks), weight, 1e-6)
+        near = np.array([-0.8, 0.8])
+        ax.plot(weight + near, height + slope * near, "--", color="C1")
+        ax.plot(weight, height, mark, color="C3" if mark == "*" else "C1", markersize=12 if mark == "*" else 7)
+        ax.text(weight, height + 6, f"  slope {slope:.1f}  ".replace("-", "\N{MINUS SIGN}"), color="C1", ha=side)
+    ax.set(xlabel="weight (marks per hour)", ylabel="loss (marks²)", xlim=(3, 8), ylim=(0, None))
+    return fig
+# --8<-- [end:loss_tangents]
 
 
 # --8<-- [start:loss_printed]
@@ -249,5 +267,6 @@ if __name__ == "__main__":
     figure_secant()
     figure_slope_everywhere()
     figure_marks()
+    figure_loss_tangents()
     figure_no_slope()
     plt.show()

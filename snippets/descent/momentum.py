@@ -139,6 +139,19 @@ figure_beta.slider = ("beta", [0, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95
 # --8<-- [end:beta]
 
 
+# --8<-- [start:beside]
+def figure_nesterov():
+    fig, axes = plt.subplots(1, 2, figsize=(6.8, 3.2), sharey=True)
+    for ax, walk, name in zip(axes, (momentum, nesterov), ("momentum", "Nesterov's variant"), strict=True):
+        path = walk(student_slope, np.zeros(2), safe_rate(), 0.9, 80)
+        draw_valley(ax)
+        ax.plot(*path.T, "o-", color="C2", markersize=2.5, linewidth=1)
+        ax.set(xlabel="intercept (marks)", title=name)
+    axes[0].set(ylabel="slope (marks per hour)")
+    return fig
+# --8<-- [end:beside]
+
+
 # --8<-- [start:regime]
 def regime(reach, beta):
     """What momentum does along a direction; reach is the learning rate times the curvature.
@@ -283,6 +296,30 @@ def print_cycling():
 # --8<-- [end:cycling_printed]
 
 
+# --8<-- [start:cycle]
+def cycling_bowl(w):
+    """The function with the slope `cycling_slope`, 0 at its lowest point, 0."""
+    return np.where(w < 1, 12.5 * w**2, np.where(w < 2, 0.5 * w**2 + 24 * w - 12, 12.5 * w**2 - 24 * w + 36))
+
+
+def figure_cycling():
+    rate, beta = best_heavy_ball(np.diag([1.0, 25.0]))
+    path = momentum(cycling_slope, np.array([3.3]), rate, beta, 3000)[-4:, 0]
+    w, heights = np.linspace(-2.1, 2.4, 200), cycling_bowl(path)
+    fig, ax = plt.subplots()
+    ax.plot(w, cycling_bowl(w), color="C0")
+    ax.plot(0, 0, "*", color="C3", markersize=15)
+    for k in range(3):
+        arrow = {"arrowstyle": "-|>", "color": "C2", "shrinkA": 6, "shrinkB": 6, "connectionstyle": "arc3,rad=0.2"}
+        ax.annotate("", (path[k + 1], heights[k + 1]), (path[k], heights[k]), arrowprops=arrow)
+    ax.plot(path[:3], heights[:3], "o", color="C2", markersize=8)
+    for place, height in zip(path[:3], heights[:3], strict=True):
+        ax.text(place, height - 3, f"  {place:.2f}  ".replace("-", "\N{MINUS SIGN}"), color="C2", ha="left" if place > 0 else "right")
+    ax.set(xlabel="$w$", ylabel="loss", xlim=(-2.7, 2.9), ylim=(-3, 60))
+    return fig
+# --8<-- [end:cycle]
+
+
 # --8<-- [start:lookahead]
 def nesterov_lookahead(gradient, w, learning_rate, beta, steps):
     """`nesterov`, told by the points at which it takes the gradient.
@@ -315,6 +352,8 @@ if __name__ == "__main__":
     print_cycling()
     print_lookahead()
     figure_beta()
+    figure_nesterov()
     figure_regimes()
     figure_too_much()
+    figure_cycling()
     plt.show()

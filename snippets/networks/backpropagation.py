@@ -203,36 +203,34 @@ def small_network():
 
 
 def walk_of_small_network():
-    """Values and slopes of its nodes and arrows, by name."""
+    """Values and slopes of its nodes, and of the weights on its arrows, by name."""
     weights, X, Y = small_network()
+    W1, b1, W2, _ = weights
     A, Y_hat = forward(weights, X)
-    G_W1, G_b1, G_W2, G_b2 = network_gradients(weights, X, Y)
-    G_A = G_b2 * weights[2][:, 0]
-    values = {"x1": X[0, 0], "x2": X[0, 1], "a1": A[0, 0], "a2": A[0, 1], "ŷ": Y_hat[0, 0]}
-    values["L"] = network_loss(weights, X, Y)
-    slopes = {"a1": G_A[0], "a2": G_A[1], "ŷ": G_b2[0], "L": 1.0}
-    W1, _, W2, _ = weights
-    arrows = {(f"x{i + 1}", f"a{k + 1}"): (W1[i, k], G_W1[i, k]) for i, k in np.ndindex(2, 2)}
+    G_W1, G_Z, G_W2, G_Y = network_gradients(weights, X, Y)  # of one student: the slope of a bias is that of its node
+    values = dict(zip(("x1", "x2", "z1", "z2", "a1", "a2"), np.hstack([X, X @ W1 + b1, A])[0], strict=True))
+    values |= {"ŷ": Y_hat[0, 0], "L": network_loss(weights, X, Y)}
+    slopes = dict(zip(("z1", "z2", "a1", "a2", "ŷ", "L"), (*G_Z, *(G_Y * W2[:, 0]), G_Y[0], 1.0), strict=True))
+    arrows = {(f"x{i + 1}", f"z{k + 1}"): (W1[i, k], G_W1[i, k]) for i, k in np.ndindex(2, 2)}
     arrows |= {(f"a{k + 1}", "ŷ"): (W2[k, 0], G_W2[k, 0]) for k in range(2)}
-    return values, slopes, arrows, G_b1
+    return values, slopes, arrows
 # --8<-- [end:small]
 
 
 # --8<-- [start:small_printed]
 def print_small_network():
     """The walk back through the small network, number by number."""
-    values, slopes, arrows, G_b1 = walk_of_small_network()
+    values, slopes, arrows = walk_of_small_network()
     x1, x2 = values["x1"], values["x2"]
     print("forward")
     for k in ("1", "2"):
-        first, second = arrows["x1", "a" + k][0], arrows["x2", "a" + k][0]
-        z = x1 * first + x2 * second
-        print(f"  z{k} = {x1} × {first} + {x2} × {second} = {z:.4f},  a{k} = tanh z{k} = {values['a' + k]:.4f}")
+        first, second = arrows["x1", "z" + k][0], arrows["x2", "z" + k][0]
+        print(f"  z{k} = {x1} × {first} + {x2} × {second} = {values['z' + k]:.4f},  a{k} = tanh z{k} = {values['a' + k]:.4f}")
     print(f"  ŷ = {values['ŷ']:.4f},  L = {values['L']:.4f}")
     print(f"backward   slope in ŷ: 2 (ŷ - y) = {slopes['ŷ']:.4f}")
     for k in ("1", "2"):
         weight, slope = arrows["a" + k, "ŷ"]
-        a, z = values["a" + k], G_b1[int(k) - 1]
+        a, z = values["a" + k], slopes["z" + k]
         print(f"  weight of a{k}: {slopes['ŷ']:.4f} × ({a:.4f}) = {slope:.4f}")
         print(f"  a{k}: {slopes['ŷ']:.4f} × ({weight}) = {slopes['a' + k]:.4f}")
         print(f"  z{k}: {slopes['a' + k]:.4f} × (1 - ({a:.4f})²) = {z:.4f}")
@@ -241,14 +239,16 @@ def print_small_network():
 
 
 # --8<-- [start:network]
-def figure_network(step=6):
-    values, slopes, arrows, G_b1 = walk_of_small_network()
-    known = [name for at, names in enumerate((("x1", "x2"), ("a1", "a2"), ("ŷ",), ("L",))) if at <= step for name in names]
-    reached = [name for at, names in enumerate((("L",), ("ŷ",), ("a1", "a2"))) if at + 3 <= step for name in names]
-    places = {"x1": (0, 1.5), "x2": (0, -1.5), "a1": (2.6, 1.5), "a2": (2.6, -1.5), "ŷ": (5, 0), "L": (6.7, 0)}
+def figure_network(step=8):
+    values, slopes, arrows = walk_of_small_network()
+    layers = (("x1", "x2"), ("z1", "z2"), ("a1", "a2"), ("ŷ",), ("L",))
+    known = [name for at, names in enumerate(layers) if at <= step for name in names]
+    reached = [name for at, names in enumerate(layers[:0:-1]) if at + 4 <= step for name in names]
+    places = {"x1": (0, 1.5), "x2": (0, -1.5), "z1": (2.5, 1.5), "z2": (2.5, -1.5), "a1": (4.1, 1.5), "a2": (4.1, -1.5)}
+    places |= {"ŷ": (6.5, 0), "L": (8.1, 0)}
     fig, ax = plt.subplots(figsize=(6.8, 4.6))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    for source, target in [*arrows, ("ŷ", "L")]:
+    for source, target in [*arrows, ("z1", "a1"), ("z2", "a2"), ("ŷ", "L")]:
         (x0, y0), (x1, y1) = places[source], places[target]
         arrow = {"arrowstyle": "-|>", "color": "gray", "lw": 1.5, "shrinkA": 17, "shrinkB": 17}
         ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
@@ -256,8 +256,10 @@ def figure_network(step=6):
             weight, slope = arrows[source, target]
             x, y = 0.66 * x0 + 0.34 * x1, 0.66 * y0 + 0.34 * y1
             ax.text(x, y + 0.2, f"{weight:.1f}".replace("-", "−"), ha="center", va="center", color="gray", bbox=box)
-            if step >= (4 if target == "ŷ" else 6):
+            if step >= (5 if target == "ŷ" else 8):
                 ax.text(x, y - 0.2, f"{slope:.3f}".replace("-", "−"), ha="center", va="center", color="C1", bbox=box)
+    for y in (1.5, -1.5):
+        ax.text(3.3, y + 0.2, "tanh", ha="center", va="center", color="gray")
     for name, (x, y) in places.items():
         ax.plot(x, y, "o", markersize=31, markerfacecolor="white", markeredgecolor="C0")
         ax.text(x, y, name, ha="center", va="center", style="italic")
@@ -265,12 +267,12 @@ def figure_network(step=6):
             ax.text(x, y + 0.52, f"{values[name]:.3f}".replace("-", "−"), ha="center", color="C0")
         if name in reached:
             ax.text(x, y - 0.78, f"{slopes[name]:.3f}".replace("-", "−"), ha="center", color="C1", weight="bold")
-    ax.set(xlim=(-0.6, 7.2), ylim=(-2.6, 2.5))
+    ax.set(xlim=(-0.6, 8.6), ylim=(-2.6, 2.5))
     ax.axis("off")
     return fig
 
 
-figure_network.slider = ("step", list(range(7)))
+figure_network.slider = ("step", list(range(9)))
 # --8<-- [end:network]
 
 

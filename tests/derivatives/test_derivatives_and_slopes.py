@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from snippets.derivatives.derivatives_and_slopes import (
     difference_quotient,
+    figure_loss_tangents,
     figure_marks,
     figure_no_slope,
     figure_secant,
@@ -192,6 +193,22 @@ def test_the_triangle_on_the_line_has_the_slope_of_the_line():
     (slope,) = np.diff(line.get_ydata()) / np.diff(line.get_xdata())
     assert (y1 - y0) / (x1 - x0) == pytest.approx(slope) == fitted_line(*dots.get_data())[0]
     assert f"{y1 - y0:.1f} marks more" in [text.get_text() for text in ax.texts]
+
+
+def test_the_tangents_of_the_loss_touch_it_with_the_slopes_of_the_square_completed():
+    hours, _, marks = students()
+    spread, shared = np.var(hours), np.cov(hours, marks, bias=True)[0, 1]
+    ax = figure_loss_tangents().axes[0]
+    graph, *marked = ax.lines
+    weights = np.asarray(graph.get_xdata())
+    assert graph.get_ydata() == pytest.approx(np.var(marks) - 2 * weights * shared + weights**2 * spread)
+    for tangent, point, told in zip(marked[::2], marked[1::2], ax.texts, strict=True):
+        (at,), (height,) = point.get_data()
+        assert np.mean(tangent.get_ydata()) == pytest.approx(height) == pytest.approx(np.interp(at, *graph.get_data()), abs=0.01)
+        (slope,) = np.diff(tangent.get_ydata()) / np.diff(tangent.get_xdata())
+        assert slope == pytest.approx(2 * (at * spread - shared), abs=1e-4)
+        assert told.get_text().strip() == f"slope {abs(slope):.1f}".replace(" ", " −" if slope < -0.05 else " ")
+    assert marked[3].get_xdata() == pytest.approx([shared / spread])
 
 
 def test_the_three_graphs_have_the_corner_that_they_are_shown_for():

@@ -10,9 +10,12 @@ from hypothesis.extra.numpy import arrays
 
 from snippets.descent.momentum import (
     best_heavy_ball,
+    cycling_bowl,
     cycling_slope,
     descend,
     figure_beta,
+    figure_cycling,
+    figure_nesterov,
     figure_regimes,
     figure_too_much,
     gradient,
@@ -410,3 +413,34 @@ def test_the_ball_with_the_best_numbers_runs_in_a_circle_of_three_and_descent_ar
     found = [numbers(row)[-1] for row in rows]
     assert found[0] == found[3] == found[6] and found[:3] == pytest.approx(exact, abs=6e-6)
     assert numbers(last)[-1] == 0
+    # The drawing: the same three places on the bowl, whose heights are the integral of the slope, and arrows in the order of the walk.
+    ax = figure_cycling().axes[0]
+    heights = [float(sympy.integrate(25 * w, (w, 0, x)) if x < 1 else 12.5 + sympy.integrate(w + 24, (w, 1, 2)) + sympy.integrate(25 * w - 24, (w, 2, x))) for x in exact]
+    graph, lowest, dots = ax.lines
+    assert sorted(zip(*dots.get_data(), strict=True)) == pytest.approx(np.array(sorted(zip(exact, heights, strict=True))), abs=1e-9)
+    arrows = [arrow for arrow in ax.texts if hasattr(arrow, "xyann")]
+    after = {round(arrow.xyann[0], 2): round(arrow.xy[0], 2) for arrow in arrows}
+    assert after == {round(start, 2): round(end, 2) for start, end in zip(exact, exact[1:] + exact[:1], strict=True)}
+    assert sorted(text.get_text().strip() for text in ax.texts if text.get_text()) == sorted(f"{x:.2f}".replace("-", "−") for x in exact)
+    assert lowest.get_data() == ([0], [0]) and graph.get_ydata() == pytest.approx(cycling_bowl(np.asarray(graph.get_xdata())))
+    for at in (1.0, 2.0):
+        assert cycling_bowl(at - 1e-12) == pytest.approx(cycling_bowl(at), abs=1e-9)
+
+
+def test_momentum_swings_across_the_valley_where_nesterovs_variant_runs_along_its_floor():
+    X, y = raw_hours()
+    H, best, rate = 2 / len(y) * X.T @ X, np.linalg.solve(X.T @ X, X.T @ y), 1 / np.linalg.norm(2 / len(y) * X.T @ X, 2)
+    steep = np.linalg.svd(X)[2][0]
+    crossings = []
+    for ax, ahead in zip(figure_nesterov().axes, (False, True), strict=True):
+        path = np.transpose(ax.lines[-1].get_data())
+        before = w = np.zeros(2)
+        for point in path:
+            assert point == pytest.approx(w, abs=1e-8)
+            on = w + 0.9 * (w - before)
+            before, w = w, on - rate * H @ ((on if ahead else w) - best)
+        across = (path - best) @ steep
+        crossings.append(np.sum((across[1:] * across[:-1] < 0) & (np.abs(across[1:]) > 1e-6)))
+        assert np.linalg.norm(path[-1] - best) < 0.1 * np.linalg.norm(best)
+    assert crossings[0] > 10 and crossings[1] == 0
+    assert [ax.get_title() for ax in figure_nesterov().axes] == ["momentum", "Nesterov's variant"]

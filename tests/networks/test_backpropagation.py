@@ -333,16 +333,17 @@ def test_exercise_four_counts_the_multiplications(n, m):
 
 
 def small_walk():
-    """Values and slopes of the nodes, weights and their slopes, slopes of what goes into the bends, by autograd."""
+    """Values and slopes of the nodes, weights and their slopes, by autograd."""
     weights, X, Y = small_network()
     units, (out,) = [math.tanh(z) for z in X[0] @ weights[0]], graph(weights, X)[0]
-    values = dict(zip(("x1", "x2", "a1", "a2", "ŷ", "L"), (*X[0], *units, out, (out - Y[0, 0]) ** 2), strict=True))
+    names = ("x1", "x2", "z1", "z2", "a1", "a2", "ŷ", "L")
+    values = dict(zip(names, (*X[0], *(X[0] @ weights[0]), *units, out, (out - Y[0, 0]) ** 2), strict=True))
     last = lambda units: graph_loss((np.eye(2), np.zeros(2), *weights[2:]), units, Y, lambda Z: Z)
     slopes = dict(zip(("a1", "a2"), autograd.grad(last)(np.array([units]))[0], strict=True))
     G_W1, G_b1, G_W2, G_b2 = by_graph(weights, X, Y)
-    arrows = {(f"x{i + 1}", f"a{k + 1}"): (weights[0][i, k], G_W1[i, k]) for i in (0, 1) for k in (0, 1)}
+    arrows = {(f"x{i + 1}", f"z{k + 1}"): (weights[0][i, k], G_W1[i, k]) for i in (0, 1) for k in (0, 1)}
     arrows |= {(f"a{k + 1}", "ŷ"): (weights[2][k, 0], G_W2[k, 0]) for k in (0, 1)}
-    return values, slopes | {"ŷ": G_b2[0], "L": 1}, arrows, G_b1
+    return values, {"z1": G_b1[0], "z2": G_b1[1]} | slopes | {"ŷ": G_b2[0], "L": 1}, arrows
 
 
 def test_tanh_is_a_stretched_sigmoid_with_the_told_derivative():
@@ -362,7 +363,7 @@ def test_exercise_one_turns_the_sign_of_each_slope():
 
 def test_the_small_network_is_printed_number_by_number(capsys, numbers):
     print_small_network()
-    values, slopes, arrows, G_b1 = small_walk()
+    values, slopes, arrows = small_walk()
     lines = [line.replace("²", " ") for line in capsys.readouterr().out.splitlines()]
     assert [line.split()[0] for line in lines] == ["forward", "z1", "z2", "ŷ", "backward", *("weight", "a1:", "z1:", "its"),
                                                    *("weight", "a2:", "z2:", "its")]  # fmt: skip
@@ -371,8 +372,8 @@ def test_the_small_network_is_printed_number_by_number(capsys, numbers):
         z = x1 * W1[0, k] + x2 * W1[1, k]
         assert numbers(lines[1 + k]) == near(4, x1, W1[0, k], x2, W1[1, k], z, math.tanh(z))
         assert f"{name} = tanh z{k + 1}" in lines[1 + k]
-        (weight, slope), a, g = arrows[name, "ŷ"], values[name], G_b1[k]
-        firsts = [arrows[source, name][1] for source in ("x1", "x2")]
+        (weight, slope), a, g = arrows[name, "ŷ"], values[name], slopes[f"z{k + 1}"]
+        firsts = [arrows[source, f"z{k + 1}"][1] for source in ("x1", "x2")]
         of_weight, of_a, of_z, of_first = map(numbers, lines[5 + 4 * k : 9 + 4 * k])
         assert f"weight of {name}:" in lines[5 + 4 * k] and of_weight == near(4, slopes["ŷ"], a, slope)
         assert of_a == near(4, slopes["ŷ"], weight, slopes[name])
@@ -383,15 +384,18 @@ def test_the_small_network_is_printed_number_by_number(capsys, numbers):
 
 
 def test_the_graph_shows_each_value_above_its_node_and_each_slope_below():
-    values, slopes, arrows, _ = small_walk()
+    values, slopes, arrows = small_walk()
     (ax,) = figure_network().axes
-    texts = [(*text.get_position(), text.get_text().replace("−", "-")) for text in ax.texts if text.get_text()]
+    bends = [text.get_position() for text in ax.texts if text.get_text() == "tanh"]
+    texts = [(*text.get_position(), text.get_text().replace("−", "-")) for text in ax.texts if text.get_text() not in ("", "tanh")]
     places = {name: (x, y) for x, y, name in texts if name in values}
     for name, (x, y) in places.items():
         column = [text for _, text in sorted((v, text) for u, v, text in texts if u == x and abs(v - y) < 1)]
         assert column == [*(f"{slopes[k]:.3f}" for k in slopes if k == name), name, f"{values[name]:.3f}"]
     ends = [(arrow.xyann, arrow.xy) for arrow in ax.texts if not arrow.get_text()]
-    assert sorted(ends) == sorted((places[a], places[b]) for a, b in [*arrows, ("ŷ", "L")])
+    assert sorted(ends) == sorted((places[a], places[b]) for a, b in [*arrows, ("z1", "a1"), ("z2", "a2"), ("ŷ", "L")])
+    for k, (x, y) in zip((1, 2), bends, strict=True):
+        assert places[f"z{k}"][0] < x < places[f"a{k}"][0] and 0 < y - places[f"z{k}"][1] < 0.5
     assert sorted(tuple(np.ravel(dot.get_data())) for dot in ax.lines) == sorted(places.values())
     beside = [text for text in texts if text[0] not in {x for x, _ in places.values()}]
     for (x, above, weight), (_, below, slope) in zip(beside[::2], beside[1::2], strict=True):
@@ -402,13 +406,14 @@ def test_the_graph_shows_each_value_above_its_node_and_each_slope_below():
 
 
 # What each step of the slider adds: values of these nodes, then slopes of these nodes, and of how many weights.
-ADDED = [("x1", "x2"), ("a1", "a2"), ("ŷ",), ("L",)], [(), (), (), ("L",), ("ŷ",), ("a1", "a2"), ()], [0, 0, 0, 0, 2, 2, 6]
+FORWARD, BACK = [("x1", "x2"), ("z1", "z2"), ("a1", "a2"), ("ŷ",), ("L",)], [("L",), ("ŷ",), ("a1", "a2"), ("z1", "z2")]
+ADDED = FORWARD, [(), (), (), (), *BACK, ()], [0, 0, 0, 0, 0, 2, 2, 2, 6]
 
 
-@pytest.mark.parametrize("step", range(7))
+@pytest.mark.parametrize("step", range(9))
 def test_the_graph_grows_with_values_first_and_then_with_slopes_from_the_loss_back(step):
     assert step in figure_network.slider[1]
-    values, slopes, _, _ = small_walk()
+    values, slopes, _ = small_walk()
     texts = [text for text in figure_network(step).axes[0].texts if text.get_text()]
     shown = lambda color, weight: sorted(
         text.get_text().replace("−", "-") for text in texts if (text.get_color(), text.get_weight()) == (color, weight)

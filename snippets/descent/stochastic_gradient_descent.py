@@ -88,22 +88,21 @@ def side_by_side(X, y, w, learning_rate, size, steps, runs):
 
 
 # --8<-- [start:spread]
-def gradient_covariance(w, X, y):
-    """Covariance (p, p) of the gradients of single rows around their mean."""
+def gradients_of_rows(w, X, y):
+    """The gradient of each row's own squared error, of shape (n, p)."""
     residual = (X @ w - y).reshape(len(y))  # (n,), or it raises
-    each = 2 * (X.T * residual).T
-    centred = each - each.mean(axis=0)
-    return centred.T @ centred / len(y)
+    return 2 * (X.T * residual).T
 
 
 def batch_variance(w, X, y, size):
-    """Mean squared distance of a batch's gradient from the full one.
+    """Mean squared distance V_B of a batch's gradient from the full one.
 
-    The trace of the covariance, divided by the batch size, times
-    (n - size) / (n - 1), because no row is drawn twice. 0 for a batch of all n.
+    That of single rows, divided by the batch size, times (n - size) / (n - 1),
+    because no row is drawn twice. 0 for a batch of all n.
     """
-    n = len(y)
-    return np.trace(gradient_covariance(w, X, y)) / size * (n - size) / (n - 1)
+    each, n = gradients_of_rows(w, X, y), len(y)
+    V = np.mean(np.sum((each - each.mean(axis=0)) ** 2, axis=1))
+    return V / size * (n - size) / (n - 1)
 # --8<-- [end:spread]
 
 
@@ -117,7 +116,7 @@ def figure_cloud(size=4):
     X, y = centred_hours()
     rng, w = np.random.default_rng(0), far_away()
     cloud = [batch_gradient(w, X, y, rng.choice(len(y), size, replace=False)) for _ in range(200)]
-    covariance = gradient_covariance(w, X, y) / size * (len(y) - size) / (len(y) - 1)
+    covariance = np.cov(gradients_of_rows(w, X, y), rowvar=False) / size * (1 - size / len(y))
     angle = np.linspace(0, 2 * np.pi, 90)
     eigenvalues, vectors = np.linalg.eigh(covariance)
     circle = np.sqrt(np.maximum(eigenvalues, 0))[:, None] * np.array([np.cos(angle), np.sin(angle)])
@@ -150,15 +149,15 @@ def print_unbiased():
 
 
 def print_variance():
-    """Typical distance from the full gradient: by the formula, and over 4000 batches."""
+    """Typical distance from the full gradient, the root of V_B: by the formula, and over 4000 batches."""
     X, y = centred_hours()
     rng, w = np.random.default_rng(0), far_away()
     full = gradient(w, X, y)
-    print("students a batch   formula   measured")
+    print("students   typical distance, √V_B   over 4000 batches")
     for size in (1, 4, 16, 40):
         batches = [rng.choice(len(y), size, replace=False) for _ in range(4000)]
         squares = [np.sum((batch_gradient(w, X, y, batch) - full) ** 2) for batch in batches]
-        print(f"{size:16d}   {np.sqrt(batch_variance(w, X, y, size)):7.2f}   {np.sqrt(np.mean(squares)):8.2f}")
+        print(f"{size:8d}   {np.sqrt(batch_variance(w, X, y, size)):22.2f}   {np.sqrt(np.mean(squares)):17.2f}")
 # --8<-- [end:unbiased]
 
 

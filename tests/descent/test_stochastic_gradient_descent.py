@@ -14,8 +14,7 @@ from snippets.descent.stochastic_gradient_descent import (
     far_away,
     figure_cloud,
     figure_noisy_paths,
-    gradient,
-    gradient_covariance,
+    gradients_of_rows,
     least_squares,
     loss,
     many_students,
@@ -70,10 +69,23 @@ def test_for_few_of_many_rows_the_variance_falls_as_one_over_the_batch():
     assert one / ten == pytest.approx(10, rel=1e-3) and one / hundred == pytest.approx(100, rel=1e-2)
 
 
-def test_the_covariance_is_that_of_the_gradients_of_single_rows():
+def test_the_gradients_of_rows_are_the_slopes_of_their_own_squares():
     X, y, w = small()
-    each = [gradient(w, X[[i]], y[[i]]) for i in range(6)]
-    assert gradient_covariance(w, X, y) == pytest.approx(np.cov(each, rowvar=False, bias=True))
+    each = [[np.imag((X[i] @ (w + 1e-20j * unit) - y[i]) ** 2) / 1e-20 for unit in np.eye(2)] for i in range(6)]
+    assert gradients_of_rows(w, X, y) == pytest.approx(np.array(each))
+
+
+def test_a_coin_at_each_step_leaves_the_told_mean_square():
+    """The worked example of the floor: d becomes 0.8 d ± 0.1, all 2^12 walks of twelve coins, against where it settles."""
+    d = np.zeros(1)
+    for _ in range(12):
+        d = np.concatenate([0.8 * d + 0.1, 0.8 * d - 0.1])
+    assert np.mean(d**2) == pytest.approx(0.01 / 0.36, rel=0.8**24 * 1.01)
+    # The same as a mean over two rows, of which each step draws one.
+    X, y = np.ones((2, 1)), np.array([0.5, -0.5])
+    assert predicted_floor(X, y, 0.1, 1) == pytest.approx(0.1 / 4)
+    path = sgd(X, y, np.zeros(1), 0.1, 1, 12, np.random.default_rng(0))
+    assert np.abs(path[1:] - 0.8 * path[:-1]) == pytest.approx(0.1)
 
 
 def exact_step(w, rows, rate):

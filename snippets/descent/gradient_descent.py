@@ -26,6 +26,22 @@ def print_one_weight():
 # --8<-- [end:one_weight_printed]
 
 
+# --8<-- [start:rates]
+def figure_rates(learning_rate=0.25):
+    w, path = np.linspace(-4.5, 10.5, 151), np.array(one_weight(7, learning_rate, 6))
+    fig, ax = plt.subplots()
+    ax.plot(w, (w - 3) ** 2, color="C0")
+    ax.plot(path, (path - 3) ** 2, "o-", color="C2", linewidth=1)
+    ax.plot(7, 16, "s", color="C2", markersize=9)
+    ax.plot(3, 0, "*", color="C3", markersize=15)
+    ax.set(xlabel="weight $w$", ylabel="loss", xlim=(-4.5, 10.5), ylim=(-2, 56))
+    return fig
+
+
+figure_rates.slider = ("learning_rate", [0.02, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1, 1.05])
+# --8<-- [end:rates]
+
+
 # --8<-- [start:students]
 def students(n=40):
     """Simulated students: hours (0 to 10), attendance (40 to 100 %), marks.
@@ -257,6 +273,7 @@ if __name__ == "__main__":
     print_walk()
     print_factors()
     print_small_gradient()
+    figure_rates()
     figure_surface()
     figure_path()
     figure_valley()

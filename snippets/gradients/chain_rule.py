@@ -329,15 +329,15 @@ def print_forgotten():
     """Slopes at the start, and the loss after descent, with and without all arrows."""
     start, h = np.array([0.8, -0.5]), 1e-6
     secants = [(values(*(start + h * u))["L"] - values(*(start - h * u))["L"]) / (2 * h) for u in np.eye(2)]
-    print("                  slope in w   slope in b   loss after 4      after 10   after 400 steps")
+    print("                  slope in w   slope in b   loss after 10   after 400 steps")
     print(f"short secants     {secants[0]:10.4f}   {secants[1]:10.4f}")
     for forget in ([], [("z", "a")], [("z", "g")], [("w", "r")], [("w", "z")]):
         name, path = f"without {' → '.join(*forget)}" if forget else "all arrows", [start]
         for _ in range(400):
             path.append(path[-1] - 0.1 * slopes_of_loss(*path[-1], forget))
         slopes = slopes_of_loss(*start, forget)
-        early, later, last = (values(*path[step])["L"] for step in (4, 10, 400))
-        print(f"{name:16}  {slopes[0]:10.4f}   {slopes[1]:10.4f}   {early:12.4f}   {later:11.4f}   {last:15.4f}")
+        early, last = (values(*path[step])["L"] for step in (10, 400))
+        print(f"{name:16}  {slopes[0]:10.4f}   {slopes[1]:10.4f}   {early:13.4f}   {last:15.4f}")
 # --8<-- [end:forgotten_printed]
 
 

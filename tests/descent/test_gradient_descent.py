@@ -12,6 +12,7 @@ from snippets.descent.gradient_descent import (
     descend,
     descend_until,
     figure_path,
+    figure_rates,
     figure_surface,
     figure_valley,
     gradient,
@@ -43,6 +44,17 @@ def test_one_weight_keeps_a_fixed_share_of_its_distance(start, rate, steps):
     path = one_weight(start, rate, steps)
     assert path[0] == start and len(path) == steps + 1
     assert path[-1] - 3 == pytest.approx((1 - rate * curvature) ** steps * (start - 3), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("rate", figure_rates.slider[1])
+def test_the_walk_on_the_parabola_creeps_arrives_jumps_or_climbs_with_its_rate(rate):
+    parabola, path, start, lowest = figure_rates(rate).axes[0].lines
+    away = 4 * (1 - 2 * rate) ** np.arange(7)
+    assert path.get_xdata() == pytest.approx(3 + away, abs=1e-12) and path.get_ydata() == pytest.approx(away**2, abs=1e-12)
+    assert parabola.get_ydata() == pytest.approx((parabola.get_xdata() - 3) ** 2)
+    assert start.get_data() == ([7], [16]) and lowest.get_data() == ([3], [0])
+    left, right = figure_rates(rate).axes[0].get_xlim()
+    assert left < min(path.get_xdata()) and max(path.get_xdata()) < right
 
 
 def test_the_printed_steps_of_one_weight_halve_the_distance(capsys):

@@ -22,7 +22,7 @@ def print_one_weight():
     """Each step from 7: the weight, the slope there, and what is subtracted."""
     print("step   weight   slope   rate × slope")
     for step, w in enumerate(one_weight(7, 0.25, 5)):
-        print(f"{step:4d}   {w:6.3f}   {2 * (w - 3):5.2f}   {0.25 * 2 * (w - 3):12.3f}")
+        print(f"{step:4d}   {w:6.3f}   {2 * (w - 3):5.2f}   {0.25 * 2 * (w - 3):12.4f}")
 # --8<-- [end:one_weight_printed]
 
 

@@ -221,7 +221,7 @@ def print_heavy_ball():
     H, best = hessian(X), least_squares(X, y)
     low, high = np.linalg.eigvalsh(H)[[0, -1]]
     rate, beta = best_heavy_ball(H)
-    print(f"condition number {high / low:.1f}, its root {np.sqrt(high / low):.1f}")
+    print(f"condition number {high / low:.1f}, its root {np.sqrt(high / low):.1f}; best rate {rate:.4f} and beta {beta:.4f}")
     runs = (
         ("descent", (high - low) / (high + low), descend(student_slope, np.zeros(2), 2 / (high + low), 600)),
         ("momentum", np.sqrt(beta), momentum(student_slope, np.zeros(2), rate, beta, 150)),

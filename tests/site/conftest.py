@@ -144,7 +144,7 @@ new PerformanceObserver(list => {
 STOPPED = "the browser draws no more"
 SCROLL = """async () => {
   document.documentElement.classList.add("whole") // a reader is slower than the page, which lets in by and by what waits below
-  for (let y = 0; y < document.documentElement.scrollHeight; y += 2 * innerHeight) { // lazy images are fetched well before they are seen
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) { // figures come, and code learns that it scrolls, when they are seen
     scrollTo(0, y)
     await new Promise((resolve, reject) => {
       requestAnimationFrame(() => setTimeout(resolve)) // when it is drawn

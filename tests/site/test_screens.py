@@ -149,7 +149,7 @@ def test_page_is_whole_and_still_and_accessible_on_every_screen_and_on_paper(scr
     check_whole(page, path)
     check_narrow(page)
     page.set_viewport_size(MODES["light"]["viewport"])
-    page.evaluate(SCROLL)  # copy buttons are made when code comes into view
+    page.evaluate(SCROLL)  # code learns that it scrolls when it comes into view
     check_whole(page, path)
     assert path.startswith("theorems/") or page.evaluate(CUT_CODE) == []
     violations, rules, looks = accessibility(page, known)

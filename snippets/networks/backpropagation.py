@@ -226,7 +226,8 @@ def print_small_network():
     for k in ("1", "2"):
         first, second = arrows["x1", "z" + k][0], arrows["x2", "z" + k][0]
         print(f"  z{k} = {x1} × {first} + {x2} × {second} = {values['z' + k]:.4f},  a{k} = tanh z{k} = {values['a' + k]:.4f}")
-    print(f"  ŷ = {values['ŷ']:.4f},  L = {values['L']:.4f}")
+    a1, a2, w1, w2 = values["a1"], values["a2"], arrows["a1", "ŷ"][0], arrows["a2", "ŷ"][0]
+    print(f"  ŷ = {a1:.4f} × {w1} + ({a2:.4f}) × ({w2}) = {values['ŷ']:.4f},  L = (ŷ - 0.2)² = {values['L']:.4f}")
     print(f"backward   slope in ŷ: 2 (ŷ - y) = {slopes['ŷ']:.4f}")
     for k in ("1", "2"):
         weight, slope = arrows["a" + k, "ŷ"]
@@ -234,7 +235,7 @@ def print_small_network():
         print(f"  weight of a{k}: {slopes['ŷ']:.4f} × ({a:.4f}) = {slope:.4f}")
         print(f"  a{k}: {slopes['ŷ']:.4f} × ({weight}) = {slopes['a' + k]:.4f}")
         print(f"  z{k}: {slopes['a' + k]:.4f} × (1 - ({a:.4f})²) = {z:.4f}")
-        print(f"  its two weights: {z:.4f} × {x1} = {x1 * z:.4f},  {z:.4f} × ({x2}) = {x2 * z:.4f}")
+        print(f"  its weights, from x1: {z:.4f} × {x1} = {x1 * z:.4f},  from x2: {z:.4f} × ({x2}) = {x2 * z:.4f}")
 # --8<-- [end:small_printed]
 
 

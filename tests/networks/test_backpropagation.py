@@ -379,7 +379,8 @@ def test_the_small_network_is_printed_number_by_number(capsys, numbers):
         assert of_a == near(4, slopes["ŷ"], weight, slopes[name])
         assert of_z == near(4, slopes[name], 1, a, g)
         assert of_first == near(4, g, x1, firsts[0], g, x2, firsts[1])
-    assert numbers(lines[3]) == near(4, values["ŷ"], values["L"])
+    (w1, _), (w2, _) = arrows["a1", "ŷ"], arrows["a2", "ŷ"]
+    assert numbers(lines[3]) == near(4, values["a1"], w1, values["a2"], w2, values["ŷ"], small_network()[2][0, 0], values["L"])
     assert numbers(lines[4]) == near(4, 2, slopes["ŷ"])
 
 

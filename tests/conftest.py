@@ -162,7 +162,7 @@ def pytest_addoption(parser):
 
 
 def pytest_xdist_auto_num_workers():
-    return (os.cpu_count() or 1) + 1  # tests wait for browsers and servers
+    return (os.cpu_count() or 1) + 2  # tests wait for browsers, for servers, and for the site to be built
 
 
 @functools.cache

@@ -35,7 +35,7 @@ settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2
 
 ROOT = Path(__file__).parents[1]
 # The longest modules begin, so that no core is idle at the end.
-FIRST = ["test_kernels", "test_screens", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_surroundings"]
+FIRST = ["test_kernels", "test_screens", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_running", "test_surroundings"]
 UNCOUNTED = ["test_browser", "test_hands", "test_shapes", "test_screens", "test_search", "test_offline", "test_surroundings", "test_notebook"]
 
 FILES = {

@@ -51,7 +51,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":  # of which the next answer on the same connection would be made
+            self.wfile.write(body)
 
 
 @contextlib.contextmanager

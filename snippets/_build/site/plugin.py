@@ -120,16 +120,16 @@ class SnippetsPlugin(BasePlugin):
         return config
 
     def about_links(self, record):
-        """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about."""
+        """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about.
+
+        How it says so is its own affair: what stands in quotes is a page, or a link.
+        """
         message = " ".join(record.getMessage().split())
-        page = re.match(r"Doc file '([^']+)'", message)
-        link = re.search(r"(?:link|link to|[Rr]eference to|path to) '([^']*)'", message)
-        link = link[1] if link else "nav: -"
-        if page:
-            self.site.pages[page[1]].fault_at(f"]({link})", link, message=message)
+        first, *rest = re.findall(r"'([^']*)'", message) or ["nav: -"]
+        if first in self.site.pages:
+            self.site.pages[first].fault_at(*(f"]({link})" for link in rest), *rest, message=message)
         else:
-            text = (self.root / "mkdocs.yml").read_text("utf-8")
-            self.site.faults.append(Fault("mkdocs.yml", line_with(text, f"]({link})", link), message))
+            self.site.faults.append(Fault("mkdocs.yml", line_with((self.root / "mkdocs.yml").read_text("utf-8"), first), message))
 
     def about_maths(self, record):
         error, tex = record.args

@@ -366,8 +366,8 @@ def test_words_are_copied_as_they_are(visit):
     assert clipboard(page).strip("¶ \n") == page.locator("article h2").first.inner_text().strip("¶ \n")
 
 
-def test_wide_formula_scrolls_in_its_box_also_by_keyboard(visit):
-    page = visit(SLOPES, "phone")
+def test_wide_formula_scrolls_in_its_box_also_by_keyboard(scrolled):
+    page = scrolled(SLOPES, "phone")
     box = page.locator(".formula").first
     box.evaluate(
         "box => { const math = box.querySelector('math'); for (let i = 0; i < 4; i++) math.append(...math.cloneNode(true).children) }"

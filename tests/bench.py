@@ -56,7 +56,7 @@ def grown(folder, size):
     config = folder / "mkdocs.yml"
     chapter, name = CONCEPT.split("/")
     module = name.replace("-", "_")
-    parts = ("docs/{}/" + name + ".md", "snippets/{}/" + module + ".py", "tests/{}/test_" + module + ".py")
+    parts = ("docs/{}/" + name + ".md", "docs/blanks/{}/" + name + ".py", "snippets/{}/" + module + ".py", "tests/{}/test_" + module + ".py")
     nav, there = [], len(list((folder / "snippets").glob("[a-z]*/*.py")))
     for number in range(size - there):
         for part in parts:

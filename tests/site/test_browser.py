@@ -73,6 +73,7 @@ def test_what_waits_is_laid_out_when_there_is_nothing_else_to_do(visit):
 def test_one_comes_back_to_the_place_that_one_left(visit):
     page = visit("gradients/gradient/", "phone")
     page.wait_for_load_state("networkidle")
+    until(page, "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('sitemap.xml'))")  # which pages are of this site
     until(page, f"{WAITING} === 0")
     place = """() => [...document.querySelectorAll("article > *")].map(block => [block.textContent.slice(0, 40), Math.round(block.getBoundingClientRect().top)])
       .find(([, top]) => top > 60)"""
@@ -88,6 +89,19 @@ def test_one_comes_back_to_the_place_that_one_left(visit):
     page.locator("h1", has_text="Gradient").wait_for()
     wait_for(lambda: page.evaluate(place) == left)
     assert page.evaluate("window.stays"), "the page was loaded anew"
+
+
+def test_a_page_that_is_loaded_again_stands_where_it_stood(visit):
+    page = visit("gradients/gradient/", "phone", fresh=True)
+    until(page, f"{WAITING} === 0")
+    place = "Math.round(document.querySelector('#what-goes-wrong').getBoundingClientRect().top)"
+    page.evaluate("document.querySelector('#what-goes-wrong').scrollIntoView()")
+    page.mouse.move(180, 400)
+    page.mouse.wheel(0, 300)
+    until(page, f"{place} < -100 && history.state?.y === scrollY")
+    left = page.evaluate(place)
+    page.reload()
+    until(page, f"Math.abs({place} - {left}) <= 1")
 
 
 @pytest.mark.parametrize("path", ["descent/adam-and-its-family/", "gradients/matrix-calculus/", "gradients/convexity/"])

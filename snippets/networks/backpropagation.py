@@ -221,13 +221,13 @@ def walk_of_small_network():
 def print_small_network():
     """The walk back through the small network, number by number."""
     values, slopes, arrows = walk_of_small_network()
-    x1, x2 = values["x1"], values["x2"]
+    x1, x2, y = values["x1"], values["x2"], small_network()[2][0, 0]
     print("forward")
     for k in ("1", "2"):
         first, second = arrows["x1", "z" + k][0], arrows["x2", "z" + k][0]
         print(f"  z{k} = {x1} × {first} + {x2} × {second} = {values['z' + k]:.4f},  a{k} = tanh z{k} = {values['a' + k]:.4f}")
     a1, a2, w1, w2 = values["a1"], values["a2"], arrows["a1", "ŷ"][0], arrows["a2", "ŷ"][0]
-    print(f"  ŷ = {a1:.4f} × {w1} + ({a2:.4f}) × ({w2}) = {values['ŷ']:.4f},  L = (ŷ - 0.2)² = {values['L']:.4f}")
+    print(f"  ŷ = {a1:.4f} × {w1} + ({a2:.4f}) × ({w2}) = {values['ŷ']:.4f},  L = (ŷ - {y})² = {values['L']:.4f}")
     print(f"backward   slope in ŷ: 2 (ŷ - y) = {slopes['ŷ']:.4f}")
     for k in ("1", "2"):
         weight, slope = arrows["a" + k, "ŷ"]

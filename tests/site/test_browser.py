@@ -52,7 +52,7 @@ def test_what_waits_below_the_window_keeps_no_heading_from_its_place(browser, ad
             page.goto(f"{address}{path}#{name}")
             until(page, at_its_place)
             page.wait_for_timeout(100)
-            assert page.evaluate(at_its_place) and page.evaluate("shift") <= 0.01, f"led to {name}"
+            assert page.evaluate(at_its_place) and page.evaluate("shift") <= 0.001, f"led to {name}: {page.evaluate('moved')}"
         for name in names[1:-1:3]:
             page.goto("about:blank")
             page.goto(address + path)

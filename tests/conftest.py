@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import functools
+import gc
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 # As many processes as cores run tests, on small matrices: threads of linear algebra would get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import snippets._build.engine.notebook  # before nbformat, whose import it makes quick
+from snippets._build.engine.worker import SELDOM
 
 import matplotlib.pyplot as plt
 import mkdocs.__main__
@@ -187,6 +189,12 @@ def pytest_collection_modifyitems(items):
         if isinstance(item, pytest.Function) and runs_what_others_run(item) and not item.get_closest_marker("counted"):
             item.add_marker("no_cover")
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+
+
+def pytest_collection_finish():
+    """What is there now stays till the end: it need not be looked through for garbage again and again."""
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @dataclass

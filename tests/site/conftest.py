@@ -110,7 +110,7 @@ TESTS = "theorems/descent/adam-and-its-family/"  # the longest of its kind; they
 
 def launch(playwright):
     """The system's Chromium, or Playwright's own."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None)
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 

@@ -40,6 +40,7 @@ def accessibility(page, known=(), **options):
     looks = page.evaluate(SEEN, list(known))
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{AXE_SCRIPT};{ONE_OF_A_KIND}")
+        page.context.add_init_script(f"{AXE_SCRIPT};{ONE_OF_A_KIND}")  # from the next page on it is there
     found = page.evaluate(AXE, options)
     return found["violations"], found["rules"], looks
 

@@ -47,6 +47,7 @@ from .style import CYCLE, FIGURE, themed
 
 PRINT_LIMIT = 20_000  # characters; a page shows a small result
 LIBRARIES = {*sys.stdlib_module_names, "numpy", "matplotlib", "mpl_toolkits", "sklearn.datasets"}
+SELDOM = 200_000, 20, 20  # new objects before Python looks for circles of garbage, of which a figure is one: a sixth of the time of a cold build
 LAST_WORD = 2  # seconds after its time limit in which a child may still say where it was
 
 
@@ -176,7 +177,6 @@ def call(function, *args, **options):
     """What the function returns and prints, in a clean style and an empty folder, however it leaves them."""
     printed = io.StringIO()
     with matplotlib.rc_context(), tempfile.TemporaryDirectory() as folder:
-        style(matplotlib.rcParams)
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
             value = function(*args, **options)
     return value, printed.getvalue()
@@ -303,8 +303,8 @@ def guarded(path, limit, function, *args):
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def child(send, path, limit, source, code, units):
-    """Send what is asked for, for each unit: what it makes; for None, the listing of the module.
+def child(send, path, limit, source, code, units, forks):
+    """Send what is asked for, for each unit: what it makes; for None, the listing of the module, and without forks all its units.
 
     Whatever a snippet leaves running ends with this process.
     """
@@ -315,8 +315,13 @@ def child(send, path, limit, source, code, units):
     os.dup2(null, 1)
     sys.dont_write_bytecode = True
     np.random.bit_generator.randbits = no_luck
+    gc.set_threshold(*SELDOM)
+    style(matplotlib.rcParams)
     for unit in units:
-        send.send(guarded(path, limit, made, code, unit) if unit else guarded(path, limit, listed, source))
+        part = guarded(path, limit, made, code, unit) if unit else guarded(path, limit, listed, source)
+        send.send(part)
+        if not unit and not forks:
+            code, units[1:] = part.get("code"), part.get("units", [])
     send.close()
     os._exit(0)  # without waiting for threads
 
@@ -341,17 +346,17 @@ class Module:
         self.key, self.path, self.source = key, path, source
         self.listing, self.parts = {"units": []}, {}
 
-    def take(self, unit, part, forks):
-        """Take in the listing, or what a unit gave; returns the units that can run now, by the children that do it."""
+    def take(self, unit, part):
+        """Take in the listing, or what a unit gave."""
         if unit:
             self.parts[unit[0]] = part
-            return []
-        self.listing = {"units": [], "sliders": {}} | part
-        prints, figures = [], []
-        for unit in self.listing["units"]:
-            (prints if unit[0].startswith("print_") else figures).append(unit)
-        shares = [prints, *([figure] for figure in figures)] if forks else [prints + figures]
-        return [share for share in shares if share]
+        else:
+            self.listing = {"units": [], "sliders": {}} | part
+
+    def shares(self):
+        """The units, by the children that run them."""
+        prints = [unit for unit in self.listing["units"] if unit[0].startswith("print_")]
+        return [share for share in (prints, *([unit] for unit in self.listing["units"] if unit not in prints)) if share]
 
     def outcome(self):
         """`results` by file, `lines` of their functions, `sliders`, `seconds` by function and the `notebook`; or `errors`,
@@ -412,7 +417,7 @@ class Server:
 
     def start(self, module, units):
         receive, send = self.context.Pipe(duplex=False)
-        task = send, module.path, self.limit, module.source, module.listing.get("code"), units
+        task = send, module.path, self.limit, module.source, module.listing.get("code"), units, self.forks
         process = self.context.Process(target=child, args=task, daemon=True)
         process.start()
         send.close()
@@ -429,6 +434,11 @@ class Server:
             alive = False
             process.join(self.limit)
             part = {"error": f"the process ended with code {process.exitcode}{who}", "line": line}
+        module.take(unit, part)
+        if not unit and self.forks:
+            self.waiting.extendleft((module, share) for share in reversed(module.shares()))
+        elif not unit:
+            units = module.listing["units"]  # which the same child goes on with
         if alive and units:
             self.running[receive] = process, module, units, time.monotonic() + self.limit + LAST_WORD
         else:
@@ -436,7 +446,6 @@ class Server:
             receive.close()
             if units:
                 self.waiting.appendleft((module, units))
-        self.waiting.extendleft((module, share) for share in reversed(module.take(unit, part, self.forks)))
         busy = [other for other, _ in self.waiting] + [other for _, other, *_ in self.running.values()]
         if module not in busy:
             self.say((module.key, module.outcome()))

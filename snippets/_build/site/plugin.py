@@ -15,7 +15,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache, FileSystemLoader
 from mkdocs.exceptions import Abort
 from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
 from mkdocs.structure.files import File, InclusionLevel
@@ -51,6 +51,18 @@ class Collect(logging.Filter):
             return True
         self.take(record)
         return False
+
+
+class Seen(FileSystemLoader):
+    """The files of a theme without those of its hidden folders, of which MkDocs copies none: Material has 14,000 icons there."""
+
+    def list_templates(self):
+        found = set()
+        for root in self.searchpath:
+            for folder, folders, files in os.walk(root):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found |= {os.path.relpath(os.path.join(folder, file), root).replace(os.sep, "/") for file in files}
+        return sorted(found)
 
 
 class Remembered:
@@ -95,6 +107,7 @@ class SnippetsPlugin(BasePlugin):
         if self.serves:
             self.drawing = self.drawing or Drawing()
             self.drawing.want(self.site)
+        config.theme.get_env = partial(self.environment, config.theme.get_env)
         self.figures = Figures(self.site)
         config.markdown_extensions.append(self.figures)
         self.filters = {
@@ -118,6 +131,15 @@ class SnippetsPlugin(BasePlugin):
             if config.extra["run"] and (lack := running.lacks()):
                 self.site.faults.append(Fault("mkdocs.yml", line_with(Path(config.config_file_path).read_text("utf-8"), "pyodide:"), lack))
         return config
+
+    def environment(self, get_env):
+        """The theme's templates, which are kept compiled: a quarter of a build in which nothing is stale."""
+        env = get_env()
+        env.loader = Seen(env.loader.searchpath)
+        with suppress(OSError):
+            (self.keeper.folder / "templates").mkdir(parents=True, exist_ok=True)
+            env.bytecode_cache = FileSystemBytecodeCache(str(self.keeper.folder / "templates"))
+        return env
 
     def about_links(self, record):
         """Take note of what MkDocs says about a link or about the navigation, with the file and line it is about.
@@ -235,9 +257,6 @@ class SnippetsPlugin(BasePlugin):
             page.content = self.complete(page, files, contents, faults)
         font = maths.math_font(self.site.maths_characters(contents), self.keeper)
         files.append(File.generated(config, "assets/maths.woff2", content=font))
-        with suppress(OSError):  # compiled templates: a quarter of a build in which nothing is stale
-            (self.keeper.folder / "templates").mkdir(parents=True, exist_ok=True)
-            env.bytecode_cache = FileSystemBytecodeCache(str(self.keeper.folder / "templates"))
         if self.serves:
             theme = [path.read_bytes() for path in sorted(Path(__file__).with_name("theme").glob("*"))]
             site, get = key(self.made_by, repr([(page.title, page.url) for page in self.pages]), *theme), env.get_template

@@ -14,8 +14,11 @@ from pathlib import Path
 # As many processes as cores run tests, on small matrices: threads of linear algebra would get in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import snippets._build.engine.notebook  # before nbformat, whose import it makes quick
+import snippets._build.site.plugin  # and all that it is made of, whose lines are counted from here on
 from snippets._build.engine.worker import SELDOM
 
+gc.set_threshold(*SELDOM)
+import coverage
 import matplotlib.pyplot as plt
 import mkdocs.__main__
 import nbformat
@@ -191,10 +194,21 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """While tests are found lines are not counted, which would take as long again: `test_scripts` runs those of each snippet."""
+    counting = coverage.Coverage.current()
+    if counting:
+        counting.stop()
+    result = yield
+    if counting:
+        counting.start()
+    return result
+
+
 def pytest_collection_finish():
     """What is there now stays till the end: it need not be looked through for garbage again and again."""
     gc.freeze()
-    gc.set_threshold(*SELDOM)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import json
 import re
 import shutil
 import socket
@@ -15,6 +16,7 @@ from mkdocs.structure.pages import Page
 
 import snippets._build.engine.labs
 from snippets._build.fault import line_with
+from snippets._build.pages import html as html_of_pages
 from tests.conftest import ROOT, errors
 
 SECANT, TANGENT = "docs/slopes/secant-line.md", "docs/slopes/tangent.md"
@@ -498,12 +500,26 @@ def test_a_page_is_converted_once_for_each_content(project, monkeypatch):
 
 
 def test_a_kept_page_is_the_page(project):
-    shutil.rmtree(project.root / ".cache" / "pages")
+    for kind in ("pages", "search"):
+        shutil.rmtree(project.root / ".cache" / kind)
     pages = []
     for _ in range(2):
         assert project.build()[0] == 0
         pages.append({path: path.read_bytes() for path in (project.root / "site").rglob("*") if path.suffix in (".html", ".json")})
     assert pages[0] == pages[1] != {}
+
+
+def test_the_search_reads_a_page_again_only_if_it_has_changed(project, monkeypatch):
+    read, searched = [], html_of_pages.searched
+    monkeypatch.setattr(html_of_pages, "searched", lambda text, synonyms: read.append(text) or searched(text, synonyms))
+    index = lambda: json.loads(project.read("site/search/search_index.json"))["docs"]
+    assert project.build()[0] == 0 and read == []
+    before = index()
+    project.edit(TANGENT, "# Tangent\n", "# Tangent\n\nAsymptotic words.\n")
+    assert project.build()[0] == 0 and len(read) == 1 and "Asymptotic" in read[0]
+    changed = [(old, new) for old, new in zip(before, index(), strict=True) if old != new]
+    assert [new["location"] for _, new in changed] == ["slopes/tangent/"] and "Asymptotic" in changed[0][1]["text"]
+    assert sum("boost" in entry for entry in before) == 1  # the one term of the glossary
 
 
 def test_a_broken_link_into_a_kept_page_is_found(project):

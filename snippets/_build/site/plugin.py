@@ -36,7 +36,7 @@ from .serving import Drawing
 
 log = logging.getLogger("mkdocs.plugins.snippets")
 PATIENCE = 5  # seconds for the second process to end, when all pages are there
-PACKAGES = ("mkdocs", "Markdown", "pymdown-extensions", "Pygments", "math-core")
+PACKAGES = ("mkdocs", "mkdocs-material", "Markdown", "pymdown-extensions", "Pygments", "math-core")
 
 
 class Collect(logging.Filter):
@@ -279,16 +279,23 @@ class SnippetsPlugin(BasePlugin):
     @event_priority(100)
     def _before_search(self, context, *, page, config, nav):
         synonyms = self.site.pages[page.file.src_uri].front["synonyms"]
-        self.whole, page.content = page.content, html.searched(page.content, synonyms)
+        self.index = next(plugin.search_index for plugin in config.plugins.values() if hasattr(plugin, "search_index"))
+        self.whole, self.indexed = page.content, len(self.index.entries)
+        self.found_under = key(self.made_by, page.url, page.title, repr(page.meta), page.content)
+        self.found = self.keeper.load("search", self.found_under)
+        page.content = "" if self.found else html.searched(page.content, synonyms)
 
     @event_priority(-100)
     def _after_search(self, context, *, page, config, nav):
         page.content, page.meta["first_figure"] = self.whole, html.first_figure(self.whole)
-        if page.file.src_uri == "glossary.md":  # whoever types a term gets its definition first, the shorter one of two
-            index = next(plugin.search_index for plugin in config.plugins.values() if hasattr(plugin, "search_index"))
-            for entry in index.entries:
-                if entry["location"].startswith(f"{page.url}#"):
-                    entry["boost"] = 6 * (1 + 1 / len(re.split(r"[\s-]+", entry["title"])))
+        if self.found:  # so that the page need not be read again
+            self.index.entries[self.indexed :] = self.found["entries"]
+            return
+        entries = self.index.entries[self.indexed :]
+        for entry in entries if page.file.src_uri == "glossary.md" else ():  # whoever types a term gets its definition first
+            if "#" in entry["location"]:
+                entry["boost"] = 6 * (1 + 1 / len(re.split(r"[\s-]+", entry["title"])))  # the shorter one of two
+        self.keeper.save("search", self.found_under, {"entries": entries})
 
     on_page_context = CombinedEvent(_before_search, _after_search)
 

@@ -109,7 +109,7 @@ TESTS = "theorems/descent/adam-and-its-family/"  # the longest of its kind; they
 
 
 def launch(playwright):
-    """The system's Chromium, or Playwright's own."""
+    """The system's Chromium, best the one without a screen, or Playwright's own."""
     path = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None)
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
@@ -121,7 +121,7 @@ def browser():
         try:
             browser = launch(playwright)
         except Error as error:
-            wanted = "no browser: apt-get install chromium (Debian), or playwright install chromium"
+            wanted = "no browser: apt-get install chromium-headless-shell (Debian), or playwright install chromium"
             if os.environ.get("CI") == "true":
                 pytest.fail(f"{wanted}\n{error}")
             pytest.skip(wanted)

@@ -796,7 +796,10 @@ def test_saving_runs_what_is_saved_and_faults_keep_the_server_up(project, serve)
     project.edit("snippets/slopes/tangent.py", "[2, 1]", "[2, 1, 0.5]")
     said = server.wait("Reloading browsers")
     assert "figures: 4 ran" in said and "2 cached" in said and "slopes/tangent/closing" in said
-    assert 'data-values="2|1|0.5"' in server.page("slopes/tangent/")
+    page = server.page("slopes/tangent/")
+    assert 'data-values="2|1|0.5"' in page and 'src="../../figures/slopes/tangent/closing.0.svg"' in page
+    assert server.page("figures/slopes/tangent/closing.2.svg").startswith("<svg") and server.page("drawing.svg").startswith("<svg")
+    assert server.page("downloads/slopes/tangent.py") == project.read("snippets/slopes/tangent.py")
     server.log.write_text("")
     server.read = 0
     time.sleep(1.5)

@@ -61,6 +61,21 @@ def test_all_is_drawn_once_and_shown(project):
     assert site_of(project).work.stale == {}
 
 
+def test_what_no_one_wrote_is_served_from_memory_and_all_else_by_the_server(project):
+    server, drawing, heard = Server(), Drawing(), []
+    drawing.want(site_of(project, wait=True))
+    drawing.attach(server)
+    drawing.files = {"figures/slopes/é.svg": "<svg>é</svg>", "downloads/a.ipynb": "{}"}
+    answer = lambda path: server.app({"PATH_INFO": path.encode().decode("latin-1")}, lambda *head: heard.append(head))
+    assert answer("/site/figures/slopes/é.svg") == ["<svg>é</svg>".encode()] and answer("/site/downloads/a.ipynb") == [b"{}"]
+    assert heard == [
+        ("200 OK", [("Content-Type", "image/svg+xml"), ("Content-Length", "13")]),
+        ("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", "2")]),
+    ]
+    answer("/site/figures/slopes/other.svg")
+    assert server.asked == ["/site/figures/slopes/other.svg"]
+
+
 def test_what_is_begun_is_not_begun_again_and_what_is_new_is_drawn(project):
     shutil.rmtree(project.root / ".cache")
     drawing = Drawing()

@@ -39,8 +39,8 @@ settings.register_profile("daily", settings.get_profile("ci"), max_examples=25)
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000, derandomize=False)
 
 ROOT = Path(__file__).parents[1]
-# The longest modules begin, so that no core is idle at the end.
-FIRST = ["test_kernels", "test_screens", "test_browser", "test_faults", "test_labs", "test_posix", "test_render", "test_site", "test_running", "test_surroundings"]
+# The longest modules begin, so that no core is idle at the end; while one of them builds the site, the next two do without it.
+FIRST = ["test_screens", "test_posix", "test_render", "test_browser", "test_kernels", "test_faults", "test_labs", "test_site", "test_running", "test_surroundings"]
 UNCOUNTED = ["test_browser", "test_hands", "test_shapes", "test_screens", "test_search", "test_offline", "test_surroundings", "test_notebook"]
 
 FILES = {
@@ -167,7 +167,7 @@ def pytest_addoption(parser):
 
 
 def pytest_xdist_auto_num_workers():
-    return (os.cpu_count() or 1) + 2  # tests wait for browsers, for servers, and for the site to be built
+    return (os.cpu_count() or 1) + 1  # tests wait for browsers and for servers
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -800,6 +801,8 @@ def test_saving_runs_what_is_saved_and_faults_keep_the_server_up(project, serve)
     assert 'data-values="2|1|0.5"' in page and 'src="../../figures/slopes/tangent/closing.0.svg"' in page
     assert server.page("figures/slopes/tangent/closing.2.svg").startswith("<svg") and server.page("drawing.svg").startswith("<svg")
     assert server.page("downloads/slopes/tangent.py") == project.read("snippets/slopes/tangent.py")
+    with pytest.raises(urllib.error.HTTPError, match="404"):  # the source of a page is no file of the site
+        server.page("theorems/slopes/tangent.md")
     server.log.write_text("")
     server.read = 0
     time.sleep(1.5)

@@ -4,12 +4,13 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from jinja2 import FileSystemLoader
 from mkdocs.structure.toc import AnchorLink
 
 from snippets._build.kept import Keeper
 from snippets._build.pages.site import Site
 from snippets._build.site import serving
-from snippets._build.site.plugin import Remembered, SnippetsPlugin
+from snippets._build.site.plugin import Remembered, Seen, SnippetsPlugin
 from snippets._build.site.serving import SIGN, Drawing
 from tests.conftest import wait_for
 
@@ -141,6 +142,15 @@ def test_the_end_of_serving_stops_the_drawing(project):
     wait_for(lambda: plugin.drawing.idle, 30)
     plugin.on_shutdown()
     assert plugin.drawing.stopped
+
+
+def test_the_files_of_a_theme_are_all_but_those_in_hidden_folders(tmp_path):
+    for name in ("one/main.html", "one/.icons/a/b.svg", "one/assets/.icons/c.svg", "one/assets/d.css", "two/assets/d.css", "two/.e"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    paths = [tmp_path / "one", tmp_path / "two"]
+    assert Seen(paths).list_templates() == [".e", "assets/d.css", "main.html"]
+    assert set(FileSystemLoader(paths).list_templates()) - set(Seen(paths).list_templates()) == {".icons/a/b.svg", "assets/.icons/c.svg"}
 
 
 def test_a_page_is_rendered_again_only_if_something_that_it_shows_has_changed():

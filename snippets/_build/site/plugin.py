@@ -164,11 +164,11 @@ class SnippetsPlugin(BasePlugin):
         self.notebooks = {name.removeprefix("downloads/"): text for name, text in made.items() if name.endswith(".ipynb")}
         for name, text in made.items():
             where = InclusionLevel.NOT_IN_NAV if name.startswith(FOLDER) else InclusionLevel.UNDEFINED
-            files.append(file := File.generated(config, name, content=text, inclusion=where))
-            if self.serves and file.is_media_file():
-                file.copy_file = lambda dirty=False: None  # see serving.py
+            files.append(File.generated(config, name, content=text, inclusion=where))
         if self.serves:
-            self.drawing.files = made
+            self.drawing.files = {file.src_uri: made[file.src_uri] for file in files.media_files() if file.src_uri in made}
+            for name in self.drawing.files:
+                files.get_file_from_path(name).copy_file = lambda dirty=False: None  # see serving.py
         pages = files.documentation_pages()
         self.site.find_pages([file.src_uri for file in pages])
         parts = [MACHINERY.joinpath(*path).read_bytes() for path in MADE_BY]

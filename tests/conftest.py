@@ -17,7 +17,7 @@ import snippets._build.engine.notebook  # before nbformat, whose import it makes
 import snippets._build.site.plugin  # and all that it is made of, whose lines are counted from here on
 from snippets._build.engine.worker import SELDOM
 
-gc.set_threshold(*SELDOM)
+gc.set_threshold(*SELDOM)  # before the asserts of all tests are rewritten, which makes many objects and no garbage
 import coverage
 import matplotlib.pyplot as plt
 import mkdocs.__main__

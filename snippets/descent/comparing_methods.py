@@ -237,7 +237,10 @@ RATES = np.geomspace(1e-4, 1e2, 61)
 
 
 def excess(path, X, y):
-    """Loss above the least one along a path of shape (..., p), in marks²."""
+    """Loss above the least one along a path of shape (..., p), in marks².
+
+    The mean square of X @ away: how far the predictions are from the best ones.
+    """
     away = path - least_squares(X, y)
     return np.sum(away @ (X.T @ X / len(y)) * away, axis=-1)
 

@@ -171,6 +171,14 @@ def print_second():
     assert report.results["chapter/a/second.txt"] == "2.0 [] []\n"
 
 
+@pytest.mark.parametrize("chooses", ["plt.switch_backend('svg')", "plt.rcParams['backend'] = 'svg'"])
+def test_who_chooses_where_figures_are_shown_is_told_alone(snippets, cache, chooses):
+    """Matplotlib's own context for settings leaves this one as it finds it."""
+    body = f"{chooses}\n\ndef print_first():\n    {chooses}\n    print(1)\n\ndef print_second():\n    print(2)\n"
+    report = render(snippets(a=body), cache)
+    assert [fault.message for fault in report.faults] == ["print_first chooses where figures are shown"]
+
+
 def test_files_that_a_snippet_writes_are_gone(snippets, cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     body = """

@@ -174,9 +174,10 @@ def slider_of(function, line):
 
 
 def call(function, *args, **options):
-    """What the function returns and prints, in a clean style and an empty folder, however it leaves them."""
+    """What the function returns and prints, in the style of this process and an empty folder, however it leaves them."""
     printed = io.StringIO()
     with matplotlib.rc_context(), tempfile.TemporaryDirectory() as folder:
+        matplotlib.rcParams["backend"] = NAME  # which the context leaves as it is left
         with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
             value = function(*args, **options)
     return value, printed.getvalue()

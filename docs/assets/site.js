@@ -77,6 +77,13 @@
     if (window.requestIdleCallback) requestIdleCallback(on)
   })
 
+  /* The theme keeps where one stands 100 ms after one stops, under the address of then: while a page is still under way, that would
+     be where one stood on the last one, and the page would open there. */
+  const keep = history.replaceState
+  let shown
+  document$.subscribe(() => { shown = location.pathname })
+  history.replaceState = (...place) => { if (location.pathname === shown) keep.apply(history, place) }
+
   /* A blank runs beside the page, in a Python that comes when it is first wanted. What never ends is stopped. */
   const own = document.currentScript.src, LIMIT = 10
   let python

@@ -16,6 +16,7 @@ from tests.site.conftest import DOCS, FILES, MODES, OPEN, RATES, SCROLL, SLOPES,
 
 pytestmark = pytest.mark.browser
 FORMULA = "math[display=block]"
+PADDING = "parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop)"
 
 
 @pytest.mark.parametrize("path", ["labs/walk-downhill/", "networks/automatic-differentiation/"])
@@ -44,9 +45,9 @@ def test_what_waits_below_the_window_keeps_no_heading_from_its_place(browser, ad
         assert len(names) > 5
         at_its_place = """() => {
           const top = document.getElementById(location.hash.slice(1)).getBoundingClientRect().top, root = document.documentElement
-          const wanted = parseFloat(getComputedStyle(root).scrollPaddingTop), end = scrollY + innerHeight >= root.scrollHeight - 1
+          const wanted = PADDING, end = scrollY + innerHeight >= root.scrollHeight - 1
           return Math.abs(top - wanted) <= 2 || end && top < innerHeight
-        }"""
+        }""".replace("PADDING", PADDING)
         for name in names:
             page.goto("about:blank")
             page.goto(f"{address}{path}#{name}")
@@ -70,24 +71,47 @@ def test_what_waits_is_laid_out_when_there_is_nothing_else_to_do(visit):
     assert page.evaluate("document.documentElement.classList.contains('whole')") is False
 
 
-def test_one_comes_back_to_the_place_that_one_left(visit):
-    page = visit("gradients/gradient/", "phone")
+@pytest.mark.parametrize("place", ["", "#what-goes-wrong"])
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "while one scrolls on"])
+def test_a_link_leads_to_its_place_and_back_to_the_one_that_one_left(visit, place, slow):
+    page, asked = visit("gradients/gradient/", "phone", fresh=True), []
     page.wait_for_load_state("networkidle")
     until(page, "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('sitemap.xml'))")  # which pages are of this site
     until(page, f"{WAITING} === 0")
-    place = """() => [...document.querySelectorAll("article > *")].map(block => [block.textContent.slice(0, 40), Math.round(block.getBoundingClientRect().top)])
-      .find(([, top]) => top > 60)"""
-    page.evaluate("document.querySelector('#what-goes-wrong').scrollIntoView()")
     page.mouse.move(180, 400)
+    if slow:
+        page.route(re.compile(r"/gradients/[a-z-]+/$"), lambda route: asked.append(route))
+
+    def comes(title):
+        if slow:
+            wait_for(lambda: page.evaluate("true") and asked)
+            at = page.evaluate("scrollY")
+            page.mouse.wheel(0, 200)
+            until(page, f"scrollY > {at}")
+            page.wait_for_timeout(300)  # the theme keeps where one stands when one has stopped for 100 ms
+            while asked:
+                asked.pop().continue_()
+        page.locator("h1", has_text=title).wait_for()
+
+    top = "Math.round(document.querySelector('#what-goes-wrong').getBoundingClientRect().top)"
+    page.evaluate("document.querySelector('#what-goes-wrong').scrollIntoView()")
     page.mouse.wheel(0, 300)
-    page.wait_for_timeout(500)
-    left = page.evaluate(place)
-    page.evaluate("window.stays = true; document.querySelector('article a[href*=partial-derivatives]').click()")
-    page.wait_for_url("**/partial-derivatives/")
-    page.locator("h1", has_text="Partial derivatives").wait_for()
-    page.go_back()
-    page.locator("h1", has_text="Gradient").wait_for()
-    wait_for(lambda: page.evaluate(place) == left)
+    until(page, f"{top} < -100 && history.state?.y === scrollY")
+    left = page.evaluate(top)
+    page.evaluate("""place => {
+      const link = document.querySelector("article a[href*=partial-derivatives]")
+      window.stays = true
+      link.hash = place
+      link.click()
+    }""", place)
+    comes("Partial derivatives")
+    if place:
+        until(page, f"Math.abs(document.querySelector('{place}').getBoundingClientRect().top - {PADDING}) <= 2")
+    else:
+        assert page.evaluate("scrollY") == 0
+    page.evaluate("history.back()")
+    comes("Gradient")
+    until(page, f"{top} === {left}")
     assert page.evaluate("window.stays"), "the page was loaded anew"
 
 

@@ -1,8 +1,8 @@
 """The process that runs snippets: `python -m snippets._build.engine.worker`, spoken to by `render.py` through pipes.
 
-It imports Matplotlib once and forks a fresh child to list what a module makes, then one for all its `print_` functions and one
-for each `figure_` function. The module is loaded anew for each call: none sees what another has done. Where there is no fork,
-one child is spawned for a module.
+It imports Matplotlib once and forks a fresh child to list what a module makes, which goes on with its `print_` functions, and
+then one for each `figure_` function. The module is loaded anew for each call: none sees what another has done. Where there is
+no fork, one child is spawned for a module.
 
 It reads a pickled `(jobs, time limit)`. Whenever it has nothing to do it writes a pickled None, and reads a task in answer: its
 key, path and source, or None when there are no more. It writes a pickled `(key, outcome)` for each task, as they finish; after
@@ -304,8 +304,14 @@ def guarded(path, limit, function, *args):
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def shares(units, forks):
+    """The units with which the child that has listed them goes on, and those that have a child each."""
+    others = [unit for unit in units if forks and unit[0].startswith("figure_")]
+    return [unit for unit in units if unit not in others], others
+
+
 def child(send, path, limit, source, code, units, forks):
-    """Send what is asked for, for each unit: what it makes; for None, the listing of the module, and without forks all its units.
+    """Send what is asked for, for each unit: what it makes; for None, the listing of the module, and then its `shares`.
 
     Whatever a snippet leaves running ends with this process.
     """
@@ -321,8 +327,8 @@ def child(send, path, limit, source, code, units, forks):
     for unit in units:
         part = guarded(path, limit, made, code, unit) if unit else guarded(path, limit, listed, source)
         send.send(part)
-        if not unit and not forks:
-            code, units[1:] = part.get("code"), part.get("units", [])
+        if not unit:
+            code, (units[1:], _) = part.get("code"), shares(part.get("units", []), forks)
     send.close()
     os._exit(0)  # without waiting for threads
 
@@ -353,11 +359,6 @@ class Module:
             self.parts[unit[0]] = part
         else:
             self.listing = {"units": [], "sliders": {}} | part
-
-    def shares(self):
-        """The units, by the children that run them."""
-        prints = [unit for unit in self.listing["units"] if unit[0].startswith("print_")]
-        return [share for share in (prints, *([unit] for unit in self.listing["units"] if unit not in prints)) if share]
 
     def outcome(self):
         """`results` by file, `lines` of their functions, `sliders`, `seconds` by function and the `notebook`; or `errors`,
@@ -436,10 +437,9 @@ class Server:
             process.join(self.limit)
             part = {"error": f"the process ended with code {process.exitcode}{who}", "line": line}
         module.take(unit, part)
-        if not unit and self.forks:
-            self.waiting.extendleft((module, share) for share in reversed(module.shares()))
-        elif not unit:
-            units = module.listing["units"]  # which the same child goes on with
+        if not unit:
+            units, others = shares(module.listing["units"], self.forks)
+            self.waiting.extendleft((module, [other]) for other in reversed(others))
         if alive and units:
             self.running[receive] = process, module, units, time.monotonic() + self.limit + LAST_WORD
         else:

@@ -256,6 +256,52 @@ def test_what_is_promised_holds_on_a_bare_system(bare, request, promise):
     promise(**{name: request.getfixturevalue(name) for name in inspect.signature(promise).parameters})
 
 
+NOTES = """
+import os
+
+def note(name):
+    with open({note!r}, "a") as file:
+        file.write(f"{{os.getpid()}} {{name}}\\n")
+
+note("loaded")
+
+def print_one():
+    note("one")
+    print(1)
+
+def figure_two():
+    note("two")
+    return plt.figure()
+
+def print_three():
+    note("three")
+    print(3)
+
+def figure_four():
+    note("four")
+    return plt.figure()
+"""
+
+
+def children(folder, cache, file):
+    """What each child that ran a module did, one child after the other."""
+    assert render(folder, cache, jobs=1).faults == []
+    did = {}
+    for pid, name in map(str.split, file.read_text().splitlines()):
+        did.setdefault(pid, []).append(name)
+    return [" ".join(names) for names in did.values()]
+
+
+def test_a_module_is_listed_and_prints_in_one_child_and_draws_each_figure_in_another(snippets, cache, tmp_path):
+    folder = snippets(a=NOTES.format(note=str(tmp_path / "note")))
+    assert children(folder, cache, tmp_path / "note") == ["loaded loaded one loaded three", "loaded two", "loaded four"]
+
+
+def test_on_a_bare_system_a_module_has_one_child(bare, snippets, cache, tmp_path):
+    folder = snippets(a=NOTES.format(note=str(tmp_path / "note")))
+    assert children(folder, cache, tmp_path / "note") == ["loaded loaded one loaded two loaded three loaded four"]
+
+
 def test_failures_are_told_on_a_bare_system_and_only_an_endless_one_without_its_line(bare, tmp_path):
     cases = {name: BAD[name] for name in SAMPLE}
     report, before, after, left = report_on(cases, tmp_path, limit=10, jobs=2)  # a child that is spawned first imports everything

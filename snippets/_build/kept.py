@@ -9,7 +9,7 @@ import uuid
 
 DAY = 24 * 3600  # seconds
 OLD = 30 * DAY  # since it was last asked for: by then nobody goes back to it
-LARGE = 300_000_000  # bytes; of more, the oldest go first
+LARGE = 300_000_000  # bytes; of more, the oldest go first that the build has not asked for
 ABANDONED = 3600  # seconds after which a half-written file belongs to nobody any more
 
 
@@ -45,11 +45,12 @@ class Keeper:
     """
 
     def __init__(self, folder):
-        self.folder, self.unkept = folder, ""
+        self.folder, self.unkept, self.asked = folder, "", set()
 
     def load(self, kind, key):
         """What was kept under this key, or None."""
         path = self.folder / kind / key
+        self.asked.add(path)
         try:
             data = path.read_bytes()
             if time.time() - path.stat().st_mtime > DAY:
@@ -62,13 +63,17 @@ class Keeper:
     def save(self, kind, key, value):
         """Keep a value that JSON can hold and that is not None."""
         text = json.dumps(value).encode()
+        self.asked.add(self.folder / kind / key)
         try:
             write(self.folder / kind / key, hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
         except OSError as error:
             self.unkept = str(error)
 
     def evict(self):
-        """Remove what nobody has asked for in a long time, and what a killed build left half-written."""
+        """Remove what nobody has asked for in a long time, what is too much, and what a killed build left half-written.
+
+        What this keeper was asked for stays: without it a site larger than `LARGE` would be made anew at each build.
+        """
         files, now = [], time.time()
         for path in self.folder.glob("*/*"):
             try:
@@ -78,7 +83,7 @@ class Keeper:
             if stat.S_ISREG(about.st_mode):
                 files.append((about.st_mtime, about.st_size, path))
         total = sum(size for _, size, _ in files)
-        for written, size, path in sorted(files):
+        for written, size, path in sorted(file for file in files if file[2] not in self.asked):
             if total > LARGE or now - written > (ABANDONED if path.suffix == ".part" else OLD):
                 total -= size
                 try:

@@ -54,7 +54,7 @@ def test_what_nobody_asks_for_goes_and_what_is_asked_for_stays(tmp_path):
     (tmp_path / "kind" / "old.part").touch()
     aged(tmp_path / "kind" / "old.part", 2 * kept.ABANDONED)
     assert keeper.load("kind", "asked") == "asked"
-    keeper.evict()
+    Keeper(tmp_path).evict()
     assert {path.name for path in (tmp_path / "kind").iterdir()} == {"asked", "new", "folder", "young.part"}
 
 
@@ -64,13 +64,26 @@ def test_of_too_much_the_oldest_goes_first(tmp_path, monkeypatch):
         keeper.save("kind", name, name)
         aged(tmp_path / "kind" / name, 10 * age)
     monkeypatch.setattr(kept, "LARGE", 2 * (tmp_path / "kind" / "a").stat().st_size)
-    keeper.evict()
+    Keeper(tmp_path).evict()
     assert {path.name for path in (tmp_path / "kind").iterdir()} == {"a", "b"}
+
+
+def test_what_a_build_asks_for_stays_however_much_it_is(tmp_path, monkeypatch):
+    before, keeper = Keeper(tmp_path), Keeper(tmp_path)
+    for name in ("others", "read"):
+        before.save("kind", name, name)
+    keeper.save("kind", "saved", "saved")
+    assert keeper.load("kind", "read") == "read"
+    for name in ("read", "saved"):
+        aged(tmp_path / "kind" / name, 2 * kept.OLD)
+    monkeypatch.setattr(kept, "LARGE", 1)
+    keeper.evict()
+    assert {path.name for path in (tmp_path / "kind").iterdir()} == {"read", "saved"}
 
 
 def test_file_that_vanishes_or_cannot_go_disturbs_nobody(tmp_path, monkeypatch):
     keeper = Keeper(tmp_path)
-    keeper.save("kind", "name", 1)
+    Keeper(tmp_path).save("kind", "name", 1)
     aged(tmp_path / "kind" / "name", 2 * kept.OLD)
 
     def gone(*args, **options):

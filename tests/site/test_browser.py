@@ -89,7 +89,7 @@ def test_a_link_leads_to_its_place_and_back_to_the_one_that_one_left(visit, plac
             page.mouse.wheel(0, 200)
             until(page, f"scrollY > {at}")
             page.wait_for_timeout(300)  # the theme keeps where one stands when one has stopped for 100 ms
-            while asked:
+            for _ in range(len(asked)):
                 asked.pop().continue_()
         page.locator("h1", has_text=title).wait_for()
 
